@@ -1,0 +1,70 @@
+// Package dialog holds what the line protocols share: SMTP, POP3 and IMAP all
+// talk in lines that end in CRLF, send multi-line content that ends in a lone
+// dot or after a counted number of octets, and let a program look on.
+//
+// A [Conn] wraps one end of a connection. It reads and writes lines, keeps
+// count of the bytes of each direction, and tells its [Hooks] of each [Unit]
+// together with the byte range that the unit takes up in its stream. So a line
+// can be found again in the TCP segments that carried it.
+//
+// Nothing in this package starts a goroutine or looks at a clock.
+package dialog
+
+// Role says what a unit is to the dialogue.
+type Role string
+
+// The roles of units.
+const (
+	Greeting     Role = "greeting"     // the server's first line
+	Command      Role = "command"      // a client's line that asks for something
+	Reply        Role = "reply"        // a server's line that answers a command
+	Continuation Role = "continuation" // a line inside a command: an AUTH response, IMAP's "+ "
+	Untagged     Role = "untagged"     // an IMAP line that answers nobody in particular
+	Body         Role = "body"         // a mail's content, one unit however long
+)
+
+// Unit is one thing said: a line, or a whole content.
+type Unit struct {
+	Role Role
+	// FromServer tells who said it.
+	FromServer bool
+	// From and To are the byte range [From, To) in the stream of that direction,
+	// counted from the first byte after the connection opened. Line ends and
+	// dots that were stuffed count: it is what crossed the wire.
+	From, To int64
+	// Text is the line without its CRLF; for a Body it is empty.
+	Text []byte
+	// Content is what a Body means: after dot-unstuffing, with its CRLFs. It
+	// must not be changed or kept past the call unless copied.
+	Content []byte
+	// Secret says that Text holds a password or a response made from one.
+	Secret bool
+}
+
+// Hooks let a program look on, hold a line, put another in its place, or answer
+// instead of a server. Every field may be nil. The functions are called by the
+// program that reads or writes, so a function that blocks holds the line.
+type Hooks struct {
+	// Received is called for each unit after it was read whole and before it is
+	// acted upon. The function may change u.Text: then the program acts on the new
+	// text, while the wire saw the old. A server that gets an answer (lines
+	// without line ends) does not act upon the command: it sends the answer. A
+	// client ignores the answer.
+	Received func(u *Unit) (answer []string)
+	// Sending is called before a unit is written. For a line, the function may
+	// change u.Text: then the new text is written.
+	Sending func(u *Unit)
+}
+
+func (h *Hooks) received(u *Unit) []string {
+	if h == nil || h.Received == nil {
+		return nil
+	}
+	return h.Received(u)
+}
+
+func (h *Hooks) sending(u *Unit) {
+	if h != nil && h.Sending != nil {
+		h.Sending(u)
+	}
+}
