@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -236,19 +235,4 @@ func DotSize(content []byte) int64 {
 		n++
 	}
 	return n + int64(bytes.Count(content, []byte("\r\n.")))
-}
-
-// Stuff appends content to dst with dots stuffed, without the end.
-func Stuff(dst, content []byte) []byte {
-	br := bufio.NewReader(bytes.NewReader(content))
-	for {
-		line, err := br.ReadBytes('\n')
-		if len(line) > 0 && line[0] == '.' {
-			dst = append(dst, '.')
-		}
-		dst = append(dst, line...)
-		if err != nil {
-			return dst
-		}
-	}
 }
