@@ -75,7 +75,7 @@ func (c *Conn) WriteOffset() int64 { return c.wOff }
 // A line that ends in LF alone is returned with ErrBareLineEnd, as is one with
 // a CR inside; a line over max is read to its end, cut, and returned with
 // ErrLineTooLong. Any other error is the connection's; what was read of an
-// unfinished line is returned with it.
+// unfinished line is returned with it, cut at max.
 func (c *Conn) ReadLine(max int) ([]byte, error) {
 	c.long = c.long[:0]
 	tooLong := false
@@ -99,7 +99,7 @@ func (c *Conn) ReadLine(max int) ([]byte, error) {
 			}
 			return trimLine(c.long)
 		default:
-			return append(c.long, part...), err
+			return append(c.long, part[:min(len(part), max0(max-len(c.long)))]...), err
 		}
 	}
 }
