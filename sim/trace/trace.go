@@ -1,0 +1,106 @@
+package trace
+
+import (
+	"iter"
+	"sync"
+	"time"
+)
+
+// Header says which run a trace comes from, so that it can be run again.
+type Header struct {
+	// Schema is the version of the events and of the file format, see [Schema].
+	Schema int `json:"schema"`
+	// Build is the version of the program that made the trace.
+	Build string `json:"build,omitempty"`
+	// Go, OS and Arch are the Go version, GOOS and GOARCH of that program.
+	Go   string `json:"go,omitempty"`
+	OS   string `json:"os,omitempty"`
+	Arch string `json:"arch,omitempty"`
+	Seed uint64 `json:"seed"`
+	// Name is the walk's name, Scenario the whole text of its file.
+	Name     string `json:"name"`
+	Scenario string `json:"scenario"`
+	// Inputs are the files that the walk was given besides. Their contents are in
+	// the trace's Bodies.
+	Inputs []Input `json:"inputs,omitempty"`
+}
+
+// Input is a file that a walk was given.
+type Input struct {
+	Name string `json:"name"`
+	Content
+}
+
+// Schema is the version of the events and of the file format that this package
+// writes.
+const Schema = 1
+
+// Trace is the list of a walk's events and what belongs to it. One goroutine may
+// append while others read; events are never changed once they are appended.
+type Trace struct {
+	Header Header
+	Bodies *Bodies
+
+	mu     sync.RWMutex
+	events []*Event
+}
+
+// New makes an empty trace.
+func New(h Header) *Trace {
+	if h.Schema == 0 {
+		h.Schema = Schema
+	}
+	return &Trace{Header: h, Bodies: new(Bodies)}
+}
+
+// Append adds an event and gives it its number. The event must not be changed
+// afterwards.
+func (t *Trace) Append(e *Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.Seq = uint64(len(t.events)) + 1
+	t.events = append(t.events, e)
+}
+
+// Len is the number of events, which is the number of the last one.
+func (t *Trace) Len() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return uint64(len(t.events))
+}
+
+// At returns the event of that number, nil when there is none.
+func (t *Trace) At(seq uint64) *Event {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if seq == 0 || seq > uint64(len(t.events)) {
+		return nil
+	}
+	return t.events[seq-1]
+}
+
+// Events yields the events from number from up to and including number to, or to
+// the last one there is when the iteration gets there.
+func (t *Trace) Events(from, to uint64) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		for seq := max(from, 1); seq <= to; seq++ {
+			e := t.At(seq)
+			if e == nil || !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// All yields all events there are at its beginning.
+func (t *Trace) All() iter.Seq[*Event] {
+	return func(yield func(*Event) bool) { t.Events(1, t.Len())(yield) }
+}
+
+// Duration is the virtual time of the last event.
+func (t *Trace) Duration() time.Duration {
+	if e := t.At(t.Len()); e != nil {
+		return e.At
+	}
+	return 0
+}
