@@ -1,0 +1,141 @@
+package scenarios
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Link is an Ethernet segment.
+type Link struct {
+	Name string   `yaml:"-"`
+	Pos  Position `yaml:"-"`
+	// The address ranges of the segment: one IPv4 prefix, one IPv6 prefix, or both.
+	Prefixes []netip.Prefix `yaml:"prefix,required"`
+	// How long a frame is under way from one end to the other.
+	Latency time.Duration `yaml:"latency" default:"1ms"`
+	// How many bits a second each machine can put on the link.
+	Bandwidth Bandwidth `yaml:"bandwidth" default:"100Mbit/s"`
+	// The largest IP packet the link carries, in octets. Default: the wire's.
+	MTU int `yaml:"mtu"`
+}
+
+// Router is a machine that joins links.
+type Router struct {
+	Name string   `yaml:"-"`
+	Pos  Position `yaml:"-"`
+	// What it is called when spoken of.
+	Label string `yaml:"label"`
+	// The links, and the router's addresses on each.
+	Joins []*Interface `yaml:"joins,named,required"`
+}
+
+// Interface is a router's end of a link. In a file it is written as the address,
+// or the list of addresses, behind the link's name.
+type Interface struct {
+	Link string   `yaml:"-"`
+	Pos  Position `yaml:"-"`
+	// The addresses: one for each prefix of the link at most.
+	Addresses []netip.Addr `yaml:",inline"`
+}
+
+// Host is a machine that programs run on.
+type Host struct {
+	Name string   `yaml:"-"`
+	Pos  Position `yaml:"-"`
+	// What it is called when spoken of: Alice's laptop.
+	Label string `yaml:"label"`
+	// The link it is on.
+	Link string `yaml:"link,required"`
+	// Its addresses on that link: one, or a list of an IPv4 and an IPv6 address.
+	Addresses []netip.Addr `yaml:"address,required"`
+	// The router that takes what goes beyond the link. Default: the first router that joins the link, if there is one.
+	Gateway string `yaml:"gateway"`
+	// The host whose resolver its programs ask. Needed for whatever looks up names.
+	Resolver string `yaml:"resolver"`
+	// The server programs that run on it.
+	Runs Programs `yaml:"runs"`
+}
+
+// Programs are the server programs of a host. A program that is nil does not
+// run; in a file, yes stands for a program with its defaults.
+type Programs struct {
+	// A name server that answers for zones of its own.
+	DNS *DNS `yaml:"dns"`
+	// A resolver: it asks name servers, from the root on, on behalf of others, and remembers.
+	Resolver *Resolver `yaml:"resolver"`
+	// A mail server: it takes mail by SMTP and hands it on.
+	MTA *MTA `yaml:"mta"`
+	// The mailboxes, with the servers through which their owners reach them.
+	Mailboxes *Mailboxes `yaml:"mailboxes"`
+}
+
+// DNS is an authoritative name server.
+type DNS struct {
+	// The zones it answers for.
+	Zones []string `yaml:"zones,required"`
+}
+
+// Resolver is a recursive resolver.
+type Resolver struct {
+	// The hosts it believes to serve the root zone. Default: the hosts that do.
+	Roots []string `yaml:"roots"`
+}
+
+// MTA is a mail server.
+type MTA struct {
+	// The name it greets with. Default: the host's name.
+	Hostname string `yaml:"hostname"`
+	// The domains whose mail has arrived when it is here: it goes into this host's mailboxes.
+	Domains []string `yaml:"domains"`
+	// Domains whose mail it takes from anybody, to hand it on as transport says. Of these it takes only mail to addresses that have an account in the walk.
+	RelayDomains []string `yaml:"relay-domains"`
+	// The next host for a domain, instead of the one that the domain's MX record names.
+	Transport []*Route `yaml:"transport,named"`
+	// The host to which all goes that is neither for domains nor in transport.
+	Smarthost string `yaml:"smarthost"`
+	// Who may send through it to anywhere without a password: hosts, or address ranges.
+	Trusts []string `yaml:"trusts"`
+	// Whether it listens on port 25, for other mail servers.
+	SMTP bool `yaml:"smtp" default:"yes"`
+	// Whether it listens on port 587, for the mail programs of its own people, who log in.
+	Submission bool `yaml:"submission" default:"no"`
+	// The largest mail it takes.
+	Size Size `yaml:"size" default:"25MB"`
+
+	// Trusted are the address ranges that Trusts comes to.
+	Trusted []netip.Prefix `yaml:"-"`
+}
+
+// Route is where mail for a domain goes next. In a file it is written as the
+// host behind the domain.
+type Route struct {
+	Domain string   `yaml:"-"`
+	Pos    Position `yaml:"-"`
+	// The next host.
+	Host string `yaml:",inline"`
+}
+
+// Mailboxes is the mailbox store of a host.
+type Mailboxes struct {
+	// Whether POP3 is served, on port 110.
+	POP3 bool `yaml:"pop3" default:"yes"`
+	// Whether IMAP is served, on port 143.
+	IMAP bool `yaml:"imap" default:"yes"`
+}
+
+// Zone is a part of the DNS that one party answers for. In a file it is written
+// as a text block behind the zone's name.
+type Zone struct {
+	// Name is absolute and in lower case: "globex.test.", ".".
+	Name string   `yaml:"-"`
+	Pos  Position `yaml:"-"`
+	// The records, as a master file whose origin is the zone's name.
+	Text string `yaml:",inline"`
+}
+
+func (l *Link) key() string      { return l.Name }
+func (r *Router) key() string    { return r.Name }
+func (i *Interface) key() string { return i.Link }
+func (h *Host) key() string      { return h.Name }
+func (r *Route) key() string     { return r.Domain }
+func (z *Zone) key() string      { return z.Name }

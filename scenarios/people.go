@@ -1,0 +1,58 @@
+package scenarios
+
+// Account is a mailbox with its password.
+type Account struct {
+	// Address is local-part@domain.
+	Address string   `yaml:"-"`
+	Pos     Position `yaml:"-"`
+	// The password for sending and for reading.
+	Password string `yaml:"password,required"`
+	// The host that keeps the mailbox. Default: the host with mailboxes whose mail server has the domain as its own.
+	Host string `yaml:"host"`
+}
+
+// Person is somebody who writes or reads mail.
+type Person struct {
+	// ID is the short name: alice.
+	ID  string   `yaml:"-"`
+	Pos Position `yaml:"-"`
+	// The name as it stands in a header. Default: the short name with a capital.
+	Name string `yaml:"name"`
+	// The mail address; it needs an account for sending and reading.
+	Address string `yaml:"address,required"`
+	// The host to which the person's mail programs submit mail. Default: the host that serves submission for the address's domain.
+	Submission string `yaml:"submission"`
+	// What the person reads and writes on, by a short name.
+	Devices []*Device `yaml:"devices,named"`
+}
+
+// Device is a machine of a person with a mail program on it.
+type Device struct {
+	// ID is the short name: laptop.
+	ID  string   `yaml:"-"`
+	Pos Position `yaml:"-"`
+	// The host that it is.
+	Host string `yaml:"host,required"`
+	// The protocol by which its mail program reads.
+	Reads Protocol `yaml:"reads" default:"pop3"`
+	// Whether mails stay on the server after a download. IMAP keeps them in either case.
+	Keep bool `yaml:"keep" default:"no"`
+}
+
+// Protocol is a protocol for reading mail.
+type Protocol string
+
+// The protocols for reading.
+const (
+	POP3 Protocol = "pop3"
+	IMAP Protocol = "imap"
+)
+
+func (Protocol) values() []string { return []string{string(POP3), string(IMAP)} }
+
+// Device returns the person's device of that name, or nil.
+func (p *Person) Device(name string) *Device { return find(p.Devices, name) }
+
+func (a *Account) key() string { return a.Address }
+func (p *Person) key() string  { return p.ID }
+func (d *Device) key() string  { return d.ID }

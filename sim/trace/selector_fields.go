@@ -1,0 +1,263 @@
+package trace
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// field is a field of events as a selector names it.
+type field struct {
+	name string
+	// way is the way from the event, or from the body, to the field: indexes of
+	// struct fields. Pointers and lists on the way are gone through.
+	way    []int
+	inBody bool
+	typ    reflect.Type
+}
+
+// fieldTable are the fields of the events of one kind, in the order of their
+// structs.
+type fieldTable []field
+
+func (t fieldTable) find(name string) *field {
+	for i := range t {
+		if t[i].name == name {
+			return &t[i]
+		}
+	}
+	return nil
+}
+
+func (t fieldTable) names() []string {
+	names := make([]string, len(t))
+	for i := range t {
+		names[i] = t[i].name
+	}
+	return names
+}
+
+// bodyOf gives an empty body of each kind.
+func bodyOf(k Kind) Body {
+	switch k {
+	case Packet:
+		return new(PacketBody)
+	case Connection:
+		return new(ConnectionBody)
+	case Line:
+		return new(LineBody)
+	case Lookup:
+		return new(LookupBody)
+	case Decision:
+		return new(DecisionBody)
+	case Mail:
+		return new(MailBody)
+	case State:
+		return new(StateBody)
+	case Act:
+		return new(ActBody)
+	case Note:
+		return new(NoteBody)
+	}
+	return nil
+}
+
+var fieldTables = sync.OnceValue(func() map[Kind]fieldTable {
+	tables := make(map[Kind]fieldTable)
+	for _, k := range Kinds() {
+		table := eventFields()
+		inner := collect(reflect.TypeOf(bodyOf(k)).Elem(), nil, "")
+		table = append(table, inner...)
+		tables[k] = withShortNames(table)
+	}
+	return tables
+})
+
+// eventFields are those that every event has.
+func eventFields() fieldTable {
+	e := reflect.TypeFor[Event]()
+	var table fieldTable
+	for _, f := range []struct{ name, goName string }{
+		{"seq", "Seq"}, {"at", "At"}, {"host", "Host"}, {"kind", "Kind"}, {"what", "What"}, {"key", "Key"}, {"causes", "Causes"},
+	} {
+		sf, _ := e.FieldByName(f.goName)
+		table = append(table, field{name: f.name, way: sf.Index, typ: sf.Type})
+	}
+	ids, _ := e.FieldByName("IDs")
+	for _, f := range collect(ids.Type, ids.Index, "") {
+		f.inBody = false
+		table = append(table, f)
+	}
+	return table
+}
+
+// collect lists the fields of a struct, and behind a dot those of structs inside
+// it.
+func collect(t reflect.Type, way []int, prefix string) fieldTable {
+	var table fieldTable
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		here := append(slices.Clone(way), i)
+		inner := elem(sf.Type)
+		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		switch {
+		case sf.Anonymous && name == "":
+			table = append(table, collect(inner, here, prefix)...)
+		case !sf.IsExported() || name == "" || name == "-":
+		case isPlainStruct(inner):
+			if hasText(inner) {
+				table = append(table, field{name: prefix + name, way: here, inBody: true, typ: sf.Type})
+			}
+			table = append(table, collect(inner, here, prefix+name+".")...)
+		default:
+			table = append(table, field{name: prefix + name, way: here, inBody: true, typ: sf.Type})
+		}
+	}
+	return table
+}
+
+// withShortNames adds for each field inside another its own name, where no other
+// field has it.
+func withShortNames(table fieldTable) fieldTable {
+	taken := make(map[string]int)
+	for i := range table {
+		_, short := cutLastDot(table[i].name)
+		if short != table[i].name {
+			taken[short]++
+		}
+	}
+	full := table
+	for i := range full {
+		_, short := cutLastDot(full[i].name)
+		if short == full[i].name || taken[short] > 1 || full.find(short) != nil {
+			continue
+		}
+		f := full[i]
+		f.name = short
+		table = append(table, f)
+	}
+	return table
+}
+
+func cutLastDot(name string) (before, after string) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return "", name
+	}
+	return name[:i], name[i+1:]
+}
+
+// elem takes pointers and lists off a type; octets are no list.
+func elem(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 {
+		t = t.Elem()
+	}
+	return t
+}
+
+// isPlainStruct tells a struct with fields of its own from a value such as an
+// address.
+func isPlainStruct(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !t.Implements(reflect.TypeFor[fmt.Stringer]())
+}
+
+// hasText tells whether a struct as a whole can be compared with a text.
+func hasText(t reflect.Type) bool { return t == reflect.TypeFor[Record]() }
+
+func isDuration(t reflect.Type) bool { return elem(t) == reflect.TypeFor[time.Duration]() }
+
+func isNumber(t reflect.Type) bool {
+	switch elem(t).Kind() {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return !isDuration(t)
+	}
+	return false
+}
+
+// value is what a field of one event holds.
+type value struct {
+	text    string
+	num     int64
+	numeric bool
+}
+
+// number is the value as a number: a text such as a reply code counts when it
+// is written in digits.
+func (v value) number() (int64, bool) {
+	if v.numeric {
+		return v.num, true
+	}
+	n, err := strconv.ParseInt(v.text, 10, 64)
+	return n, err == nil
+}
+
+// values are what the condition's field holds in the event, without empty
+// texts, and whether events of its kind have the field at all.
+func (c *condition) values(e *Event) (values []value, has bool) {
+	f := fieldTables()[e.Kind].find(c.field)
+	if f == nil {
+		return nil, false
+	}
+	if f.inBody {
+		if e.Body == nil {
+			return nil, true
+		}
+		return gather(nil, reflect.ValueOf(e.Body).Elem(), f.way), true
+	}
+	return gather(nil, reflect.ValueOf(e).Elem(), f.way), true
+}
+
+func gather(values []value, v reflect.Value, way []int) []value {
+	switch {
+	case v.Kind() == reflect.Pointer:
+		if v.IsNil() {
+			return values
+		}
+		return gather(values, v.Elem(), way)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
+		for i := range v.Len() {
+			values = gather(values, v.Index(i), way)
+		}
+		return values
+	case len(way) > 0:
+		return gather(values, v.Field(way[0]), way[1:])
+	}
+	if one, ok := valueOf(v); ok {
+		values = append(values, one)
+	}
+	return values
+}
+
+func valueOf(v reflect.Value) (value, bool) {
+	switch v.Kind() {
+	case reflect.String:
+		return value{text: v.String()}, v.String() != ""
+	case reflect.Bool:
+		return value{text: strconv.FormatBool(v.Bool())}, true
+	case reflect.Slice:
+		return value{text: string(v.Bytes())}, v.Len() > 0
+	}
+	switch {
+	case isDuration(v.Type()):
+		return value{text: time.Duration(v.Int()).String(), num: v.Int(), numeric: true}, true
+	case v.CanInt():
+		return value{text: strconv.FormatInt(v.Int(), 10), num: v.Int(), numeric: true}, true
+	case v.CanUint():
+		return value{text: strconv.FormatUint(v.Uint(), 10), num: int64(v.Uint()), numeric: true}, true
+	}
+	switch x := v.Interface().(type) {
+	case Record:
+		return value{text: fmt.Sprintf("%s %d %s %s", x.Name, x.TTL, x.Type, x.Data)}, true
+	case interface {
+		fmt.Stringer
+		IsValid() bool
+	}:
+		return value{text: x.String()}, x.IsValid()
+	}
+	return value{}, false
+}

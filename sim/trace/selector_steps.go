@@ -1,0 +1,31 @@
+package trace
+
+// Steps lists the steps of a kind, in the order of their bodies' constants. It
+// is nil for acts, whose step is whatever verb was done.
+func Steps(k Kind) []string {
+	switch k {
+	case Packet:
+		return []string{Sent, Delivered, Dropped, Duplicated, Delayed, Corrupted}
+	case Connection:
+		return []string{Opening, Opened, Accepted, Refused, Failed, Closed, Reset}
+	case Line:
+		return []string{Sent, Received}
+	case Lookup:
+		return []string{Asked, Query, Referral, Answer, NoData, NXDomain, Lame, Truncated, Timeout, CacheHit, Cached, Expired, Resolved, NotFound, Unsolved}
+	case Decision:
+		return []string{
+			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, AcceptRecipient, RefuseRecipient,
+			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp,
+		}
+	case Mail:
+		return []string{
+			Composed, Changed, Unsent, HopStarts, Accept, Queued, Relayed, Deferred, Stored, Fetched, Deleted, Bounced,
+			Compared, NoneFound,
+		}
+	case State:
+		return []string{QueueState, MailboxState, SessionState, DiskState, HostState, TimerState}
+	case Note:
+		return []string{Narration, Warning}
+	}
+	return nil
+}
