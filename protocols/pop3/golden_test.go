@@ -86,10 +86,11 @@ func show(who, s string) string {
 // script takes the client's lines out of a dialogue as show writes it.
 func script(t *testing.T, dialogue string) (commands []string) {
 	for line := range strings.Lines(dialogue) {
-		text, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "C: ")
+		text, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "C:")
 		if !ok {
 			continue
 		}
+		text = strings.TrimPrefix(text, " ")
 		if strings.HasPrefix(text, `"`) {
 			s, err := strconv.Unquote(text)
 			if err != nil {
