@@ -1,0 +1,83 @@
+package smtp
+
+// handler executes a command that is in its place and returns the reply. It
+// returns an error only if the connection failed, and a nil reply if a hook has
+// answered in its stead.
+type handler func(s *session, arg string) (*Reply, error)
+
+// handlers is commandTable's other half, apart from it because HELP reads the
+// table. It is only ever looked up in.
+var handlers = map[string]handler{
+	"EHLO": (*session).ehlo,
+	"HELO": (*session).helo,
+	"AUTH": (*session).auth,
+	"MAIL": (*session).mail,
+	"RCPT": (*session).rcpt,
+	"DATA": (*session).data,
+	"RSET": (*session).rset,
+	"VRFY": (*session).vrfy,
+	"HELP": (*session).help,
+	"NOOP": (*session).noop,
+	"QUIT": (*session).quit,
+}
+
+// execute checks a command line against the table, once for all commands, and
+// hands it to its handler.
+func (s *session) execute(line []byte) (*Reply, error) {
+	cmd, err := ParseCommand(line)
+	if err != nil {
+		return NewReply(500, Enhanced{5, 5, 2}, "Syntax error, %v", err), nil
+	}
+	s.verb = cmd.Verb
+	if s.state == StateRefused && cmd.Verb != "QUIT" {
+		// RFC 5321 §3.1
+		return NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, no service here but QUIT"), nil
+	}
+	info, known := LookupCommand(cmd.Verb)
+	if !known {
+		return NewReply(500, Enhanced{5, 5, 1}, "Command not recognized"), nil
+	}
+	if r := s.admit(info, cmd.Arg); r != nil {
+		return r, nil
+	}
+	return handlers[cmd.Verb](s, cmd.Arg)
+}
+
+// admit returns the refusal of a command that may not be executed, or nil.
+func (s *session) admit(info CommandInfo, arg string) *Reply {
+	switch {
+	case !info.Implemented:
+		return NewReply(502, Enhanced{5, 5, 1}, "%s is not implemented", info.Verb) // RFC 5321 §4.2.4
+	case info.NoArg && arg != "":
+		return NewReply(501, Enhanced{5, 5, 4}, "%s takes no argument", info.Verb) // RFC 5321 §4.3.2
+	case !info.States.Has(s.state):
+		return s.outOfOrder(info)
+	case info.Extension != "" && !s.peer.ESMTP:
+		return NewReply(503, Enhanced{5, 5, 1}, "%s is an extension, send EHLO first", info.Verb)
+	case info.NeedsAuth && s.srv.Mode == Submission && !s.peer.Authenticated:
+		return NewReply(530, Enhanced{5, 7, 0}, "Authentication required") // RFC 6409 §4.3, RFC 4954 §6
+	}
+	return nil
+}
+
+// outOfOrder says what was to come first (RFC 5321 §4.1.4).
+func (s *session) outOfOrder(info CommandInfo) *Reply {
+	bad := func(why string) *Reply {
+		return NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, %s", why)
+	}
+	switch {
+	case s.state == StateStart:
+		return bad("send EHLO first")
+	case info.Verb == "MAIL":
+		return bad("a transaction is open already")
+	case info.Verb == "AUTH":
+		return bad("no AUTH within a transaction") // RFC 4954 §4
+	case info.Verb == "DATA" && s.state == StateMail:
+		return NewReply(554, Enhanced{5, 5, 1}, "No valid recipients") // RFC 5321 §3.3
+	case info.Verb == "DATA":
+		return bad("send MAIL and RCPT first")
+	case info.Verb == "RCPT":
+		return bad("send MAIL first")
+	}
+	return bad("not now")
+}
