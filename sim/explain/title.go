@@ -1,0 +1,121 @@
+package explain
+
+import (
+	"strings"
+
+	"mailwalk/sim/trace"
+)
+
+// Text is what happened, in one line of plain words without a full stop.
+func Text(e *trace.Event) string {
+	if n, ok := e.Body.(*trace.NoteBody); ok {
+		return oneLine(n.Newcomer)
+	}
+	x, _ := Entry(Key(e))
+	title := expand(x.Title, func(name string) string { return field(e, name) })
+	// A frame's entry names what it carries, a line's entry what was said; that it
+	// is put on the link or read at the other end is said here.
+	switch b := e.Body.(type) {
+	case *trace.PacketBody:
+		moment, _ := Entry(first("packet."+e.What, "packet"))
+		what := title
+		if e.What != trace.Sent && e.What != trace.Delivered {
+			carried, _ := Entry(first(frameKey(b), "packet.other"))
+			what = expand(carried.Title, func(name string) string { return field(e, name) })
+		}
+		return oneLine(expand(moment.Title, func(name string) string {
+			if name == "carried" {
+				return what
+			}
+			return field(e, name)
+		}))
+	case *trace.LineBody:
+		if e.What == trace.Received {
+			title = e.Host + " has read: " + title
+		}
+	}
+	return oneLine(title)
+}
+
+// expand fills a template. {name} stands for a field of the event. What stands
+// in square brackets is left out when a field in it is empty; brackets do not
+// nest. [[, ]] and {{ are a bracket and a brace.
+func expand(template string, value func(name string) string) string {
+	var out strings.Builder
+	out.Grow(len(template) + 32)
+	optional := -1 // where in out the optional part began
+	missing := false
+	for i := 0; i < len(template); i++ {
+		c := template[i]
+		doubled := i+1 < len(template) && template[i+1] == c
+		switch {
+		case doubled && (c == '[' || c == ']' || c == '{'):
+			out.WriteByte(c)
+			i++
+		case c == '[':
+			optional, missing = out.Len(), false
+		case c == ']' && optional >= 0:
+			if missing {
+				kept := out.String()[:optional]
+				out.Reset()
+				out.WriteString(kept)
+			}
+			optional = -1
+		case c == '{':
+			name, _, found := strings.Cut(template[i+1:], "}")
+			if !found {
+				out.WriteString(template[i:])
+				return out.String()
+			}
+			v := value(name)
+			missing = missing || v == ""
+			out.WriteString(v)
+			i += len(name) + 1
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// placeholders lists the names in a template.
+func placeholders(template string) []string {
+	var names []string
+	expand(template, func(name string) string {
+		names = append(names, name)
+		return name
+	})
+	return names
+}
+
+// oneLine makes what a peer or a person wrote fit for one line of a terminal:
+// control characters would move the cursor or change colours.
+func oneLine(s string) string {
+	clean := true
+	for _, r := range s {
+		if isControl(r) {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r == '\r':
+			return -1
+		case isControl(r):
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+// isControl tells C0, DEL, C1 and the characters that reorder text from others.
+func isControl(r rune) bool {
+	return r < 0x20 || r >= 0x7f && r < 0xa0 ||
+		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
