@@ -209,7 +209,7 @@ func (c *Client) Data(ctx context.Context, content []byte) (*Reply, error) {
 	if err := c.begin(ctx); err != nil {
 		return nil, step("DATA", err)
 	}
-	if err := c.write("DATA", false); err != nil {
+	if err := c.write("DATA"); err != nil {
 		return nil, step("DATA", err)
 	}
 	r, err := c.readReply(dialog.Reply, c.t.DataStart, true)
@@ -270,7 +270,7 @@ func (c *Client) command(ctx context.Context, line string, enhanced bool) (*Repl
 	if err := c.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.write(line, false); err != nil {
+	if err := c.write(line); err != nil {
 		return nil, err
 	}
 	return c.readReply(dialog.Reply, c.t.Command, enhanced)
@@ -283,8 +283,8 @@ func (c *Client) begin(ctx context.Context) error {
 }
 
 // write puts a command line into the buffer.
-func (c *Client) write(line string, secret bool) error {
-	return c.c.WriteLine(dialog.Command, []byte(line), secret)
+func (c *Client) write(line string) error {
+	return c.c.WriteLine(dialog.Command, []byte(line), false)
 }
 
 // readReply sends what is buffered and reads one reply.

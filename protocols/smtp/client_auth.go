@@ -74,9 +74,9 @@ func loginClient(c *Client, creds Credentials) (*Reply, error) {
 
 // exchange sends one line of AUTH and reads the reply.
 func (c *Client) exchange(role dialog.Role, line string) (*Reply, error) {
-	if err := c.c.WriteLine(role, []byte(line), true); err != nil {
+	secret := role == dialog.Continuation || isAuthLine([]byte(line))
+	if err := c.c.WriteLine(role, []byte(line), secret); err != nil {
 		return nil, err
 	}
-	r, err := c.readReply(dialog.Reply, c.t.Command, true)
-	return r, err
+	return c.readReply(dialog.Reply, c.t.Command, true)
 }

@@ -238,8 +238,10 @@ func TestClientAuth(t *testing.T) {
 			if (err == nil) != r.Positive() {
 				t.Errorf("error %v with reply %v", err, r)
 			}
-			if len(shown) != 1 { // EHLO
-				t.Errorf("not marked secret: %q", shown)
+			for _, line := range shown {
+				if line != "EHLO bar.com" && line != "AUTH PLAIN" && line != "AUTH LOGIN" {
+					t.Errorf("not marked secret: %q", line)
+				}
 			}
 		})
 	}

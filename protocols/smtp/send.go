@@ -19,7 +19,7 @@ type Result struct {
 	// Recipients are in the order of the envelope.
 	Recipients []RecipientResult
 	// Data is the last word on the content: the reply at its end, or the one that
-	// refused DATA. It is nil if no recipient was accepted.
+	// refused DATA. It is nil if DATA was not said or not answered.
 	Data *Reply
 }
 
@@ -158,7 +158,7 @@ func (c *Client) envelope(lines []string, res *Result) error {
 		}
 		end := c.group(lines, next)
 		for _, line := range lines[next:end] {
-			if err := c.write(line, false); err != nil {
+			if err := c.write(line); err != nil {
 				return step("send", err)
 			}
 		}

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -201,10 +202,11 @@ func (s *session) readLine(role dialog.Role, limit int) (u *dialog.Unit, lineErr
 	return &dialog.Unit{Role: role, From: from, Text: line, Secret: secret}, lineErr, nil
 }
 
-// isAuthLine tells whether a line may hold a password.
+// isAuthLine tells whether a line may hold a password: AUTH with an initial
+// response. It is generous, since a line that is malformed may hold one too.
 func isAuthLine(line []byte) bool {
-	const auth = "AUTH "
-	return len(line) > len(auth) && upper(string(line[:len(auth)])) == auth
+	words := bytes.Fields(line)
+	return len(words) > 2 && upper(string(words[0])) == "AUTH"
 }
 
 func badLine(err error) *Reply {
