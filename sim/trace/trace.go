@@ -41,8 +41,16 @@ type Trace struct {
 	Header Header
 	Bodies *Bodies
 
+	// file holds the first events when the trace was opened from a file.
+	file *traceFile
+
 	mu     sync.RWMutex
 	events []*Event
+
+	fold fold
+
+	indexing sync.Mutex // held while index grows
+	index    *Index
 }
 
 // New makes an empty trace.
@@ -58,25 +66,49 @@ func New(h Header) *Trace {
 func (t *Trace) Append(e *Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.Seq = uint64(len(t.events)) + 1
+	e.Seq = t.recorded() + uint64(len(t.events)) + 1
 	t.events = append(t.events, e)
+}
+
+// recorded is the number of events that are in the file.
+func (t *Trace) recorded() uint64 {
+	if t.file == nil {
+		return 0
+	}
+	return t.file.events
 }
 
 // Len is the number of events, which is the number of the last one.
 func (t *Trace) Len() uint64 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return uint64(len(t.events))
+	return t.recorded() + uint64(len(t.events))
 }
 
-// At returns the event of that number, nil when there is none.
+// At returns the event of that number, nil when there is none. From a trace that
+// was opened from a file it is also nil when the file cannot be read; Err tells.
 func (t *Trace) At(seq uint64) *Event {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if seq == 0 || seq > uint64(len(t.events)) {
+	n := t.recorded()
+	if seq == 0 {
 		return nil
 	}
-	return t.events[seq-1]
+	if seq <= n {
+		return t.file.at(seq)
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if i := seq - n - 1; i < uint64(len(t.events)) {
+		return t.events[i]
+	}
+	return nil
+}
+
+// Err is the first error met when reading the file behind the trace, if any.
+func (t *Trace) Err() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.firstError()
 }
 
 // Events yields the events from number from up to and including number to, or to

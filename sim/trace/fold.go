@@ -1,0 +1,100 @@
+package trace
+
+import (
+	"slices"
+	"sync"
+)
+
+// minSnapshot is the least number of events between two snapshots: folding as
+// many takes about a millisecond.
+const minSnapshot = 4096
+
+// snapshotDue tells whether to keep a view, so many events after the last that
+// was kept. Views with many entries are kept less often, so that all of them
+// together grow no faster than the trace.
+func snapshotDue(v *View, since uint64) bool {
+	return since >= max(minSnapshot, uint64(v.size()))
+}
+
+// fold keeps views of a trace at some of its events, so that others are near.
+type fold struct {
+	mu sync.Mutex
+	// kept are frozen, in the order of their numbers.
+	kept []*View
+	// recent is the view that was asked for last, frozen too.
+	recent *View
+}
+
+// View returns the state after event n, or after the last event if there are
+// less. It belongs to the caller. It is nil when the file that the trace comes
+// from cannot be read; Err tells.
+func (t *Trace) View(n uint64) *View {
+	n = min(n, t.Len())
+	t.fold.mu.Lock()
+	defer t.fold.mu.Unlock()
+	start := t.nearest(n)
+	v := start.clone()
+	last := t.fold.lastKept(n)
+	for v.Seq < n {
+		e := t.At(v.Seq + 1)
+		if e == nil {
+			return nil
+		}
+		v.Apply(e)
+		if snapshotDue(v, v.Seq-last) {
+			last = v.Seq
+			t.fold.keep(v.freeze())
+			v = v.clone()
+		}
+	}
+	t.fold.recent = v.freeze()
+	return v.clone()
+}
+
+// nearest is the latest view at hand of event n or before.
+func (t *Trace) nearest(n uint64) *View {
+	best := new(View).freeze()
+	take := func(v *View) {
+		if v != nil && v.Seq <= n && v.Seq > best.Seq {
+			best = v
+		}
+	}
+	take(t.fold.recent)
+	if i := t.fold.search(n + 1); i > 0 {
+		take(t.fold.kept[i-1])
+	}
+	if t.file != nil {
+		take(t.file.snapshot(best.Seq, n))
+	}
+	return best
+}
+
+// search is the index of the first kept view of event seq or later.
+func (f *fold) search(seq uint64) int {
+	i, _ := slices.BinarySearchFunc(f.kept, seq, func(v *View, seq uint64) int {
+		switch {
+		case v.Seq < seq:
+			return -1
+		case v.Seq > seq:
+			return 1
+		}
+		return 0
+	})
+	return i
+}
+
+// lastKept is the number of the last view kept of event n or before.
+func (f *fold) lastKept(n uint64) uint64 {
+	if i := f.search(n + 1); i > 0 {
+		return f.kept[i-1].Seq
+	}
+	return 0
+}
+
+func (f *fold) keep(v *View) {
+	i := f.search(v.Seq)
+	if i < len(f.kept) && f.kept[i].Seq == v.Seq {
+		return
+	}
+	f.kept = slices.Insert(f.kept, i, v)
+}
