@@ -43,9 +43,10 @@ type ClientOptions struct {
 	// AllowCleartext lets Login send the password over a connection without TLS
 	// (RFC 2595 §2.3).
 	AllowCleartext bool
-	// Timeout is how long a command and the first line of its answer may take,
-	// and then each further 32 KiB of a message or 1024 lines of a listing. Zero
-	// means DefaultTimeout. A context's deadline, if earlier, cuts it short.
+	// Timeout is how long a command may take to be sent, then each line of its
+	// answer, or each 32 KiB of a message, to come. Zero means DefaultTimeout. A
+	// context's deadline, if earlier, cuts it short; it alone bounds the whole of
+	// a long answer.
 	Timeout time.Duration
 	// MaxContent is the largest message in octets. Zero means DefaultMaxContent.
 	MaxContent int64
@@ -70,6 +71,7 @@ type Client struct {
 	conn     *dialog.Conn
 	state    State
 	greeting Response
+	deadline time.Time // the one that is set
 	unusable error
 }
 
@@ -102,13 +104,11 @@ func NewClient(ctx context.Context, nc net.Conn, opts *ClientOptions) (*Client, 
 
 // readGreeting accepts a positive greeting only (RFC 1939 §4).
 func (c *Client) readGreeting(ctx context.Context) error {
-	err := c.arm(ctx)
-	if err == nil {
-		c.greeting, err = c.readResponse(dialog.Greeting)
-	}
+	greeting, err := c.readResponse(ctx, dialog.Greeting)
 	if err != nil {
 		return fmt.Errorf("pop3: greeting: %w", c.cause(ctx, err))
 	}
+	c.greeting = greeting
 	if !c.greeting.OK {
 		return &ServerError{Response: c.greeting}
 	}
@@ -246,7 +246,13 @@ func (c *Client) readContent(ctx context.Context) ([]byte, error) {
 	const step = 32 << 10
 	d := c.conn.NewDotReader()
 	var content []byte
-	for armed := 0; ; {
+	for next := 0; ; {
+		if len(content) >= next {
+			next = len(content) + step
+			if err := c.arm(ctx); err != nil {
+				return nil, err
+			}
+		}
 		content = slices.Grow(content, step)
 		n, err := d.Read(content[len(content) : len(content)+step])
 		content = content[:len(content)+n]
@@ -262,12 +268,6 @@ func (c *Client) readContent(ctx context.Context) ([]byte, error) {
 				err = nil
 			}
 			return content, err
-		}
-		if len(content)-armed >= step {
-			armed = len(content)
-			if err := c.arm(ctx); err != nil {
-				return nil, err
-			}
 		}
 	}
 }
@@ -344,27 +344,31 @@ func (c *Client) doMessage(ctx context.Context, verb string, msg int, more strin
 }
 
 func (c *Client) exchange(ctx context.Context, line string) (Response, error) {
-	if err := c.arm(ctx); err != nil {
-		return Response{}, err
-	}
 	if err := c.conn.WriteLine(dialog.Command, []byte(line), secret([]byte(line))); err != nil {
 		return Response{}, fmt.Errorf("send: %w", err)
+	}
+	// Only now: a hook may have held the command for as long as it liked.
+	if err := c.arm(ctx); err != nil {
+		return Response{}, err
 	}
 	if err := c.conn.Flush(); err != nil {
 		return Response{}, fmt.Errorf("send: %w", err)
 	}
-	return c.readResponse(dialog.Reply)
+	return c.readResponse(ctx, dialog.Reply)
 }
 
-func (c *Client) readResponse(role dialog.Role) (Response, error) {
-	line, err := c.readLine(role)
+func (c *Client) readResponse(ctx context.Context, role dialog.Role) (Response, error) {
+	line, err := c.readLine(ctx, role)
 	if err != nil {
 		return Response{}, err
 	}
 	return ParseResponse(line)
 }
 
-func (c *Client) readLine(role dialog.Role) ([]byte, error) {
+func (c *Client) readLine(ctx context.Context, role dialog.Role) ([]byte, error) {
+	if err := c.arm(ctx); err != nil {
+		return nil, err
+	}
 	from := c.conn.ReadOffset()
 	line, err := c.conn.ReadLine(MaxResponse)
 	whole := err == nil || errors.Is(err, dialog.ErrLineTooLong) || errors.Is(err, dialog.ErrBareLineEnd)
@@ -380,7 +384,7 @@ func (c *Client) readLine(role dialog.Role) ([]byte, error) {
 	return line, nil
 }
 
-// arm sets the deadline of what comes next.
+// arm sets the deadline of what comes next, if it is another than before.
 func (c *Client) arm(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -389,9 +393,13 @@ func (c *Client) arm(ctx context.Context) error {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
+	if deadline.Equal(c.deadline) {
+		return nil
+	}
 	if err := c.conn.NetConn().SetDeadline(deadline); err != nil {
 		return fmt.Errorf("set the deadline: %w", err)
 	}
+	c.deadline = deadline
 	return nil
 }
 

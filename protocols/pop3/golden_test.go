@@ -27,7 +27,9 @@ type scriptConn struct {
 	pending    bytes.Buffer
 	eof        error // after the last command; nil means io.EOF
 	closed     bool
-	deadlines  []time.Time
+	deadlines  []time.Time // of reads
+
+	writeDeadlines int
 }
 
 func (c *scriptConn) Read(p []byte) (int, error) {
@@ -60,12 +62,17 @@ func (c *scriptConn) drain() {
 	c.pending.Reset()
 }
 
-func (c *scriptConn) LocalAddr() net.Addr              { return nil }
-func (c *scriptConn) RemoteAddr() net.Addr             { return nil }
-func (c *scriptConn) SetDeadline(time.Time) error      { return errors.New("not for a server") }
-func (c *scriptConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *scriptConn) LocalAddr() net.Addr         { return nil }
+func (c *scriptConn) RemoteAddr() net.Addr        { return nil }
+func (c *scriptConn) SetDeadline(time.Time) error { return errors.New("not for a server") }
+
 func (c *scriptConn) SetReadDeadline(t time.Time) error {
 	c.deadlines = append(c.deadlines, t)
+	return nil
+}
+
+func (c *scriptConn) SetWriteDeadline(time.Time) error {
+	c.writeDeadlines++
 	return nil
 }
 

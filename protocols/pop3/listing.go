@@ -49,12 +49,9 @@ func listing[T any](ctx context.Context, c *Client, verb string, parse func(stri
 	}
 	var list []T
 	for {
-		line, end, err := c.readListed()
+		line, end, err := c.readListed(ctx)
 		if err == nil && !end && len(list) == c.opts.MaxMessages {
 			err = fmt.Errorf("%w: a listing of more than %d lines", ErrTooLarge, c.opts.MaxMessages)
-		}
-		if err == nil && len(list)%listingStep == listingStep-1 {
-			err = c.arm(ctx)
 		}
 		if err != nil {
 			return nil, c.spoil(ctx, verb, err)
@@ -89,8 +86,8 @@ func single[T any](ctx context.Context, c *Client, verb string, msg int, parse f
 
 // readListed reads a line of a multi-line answer: the end, or a line whose
 // stuffed dot is taken away (RFC 1939 §3).
-func (c *Client) readListed() (line string, end bool, err error) {
-	b, err := c.readLine(dialog.Reply)
+func (c *Client) readListed(ctx context.Context) (line string, end bool, err error) {
+	b, err := c.readLine(ctx, dialog.Reply)
 	if err != nil {
 		return "", false, err
 	}

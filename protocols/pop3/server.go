@@ -97,10 +97,10 @@ func (s *Server) check() error {
 	}
 	// A "<" in the greeting would offer APOP (RFC 1939 §7).
 	if len(s.Hostname) > 255 || strings.IndexFunc(s.Hostname, notVisible) >= 0 || strings.ContainsAny(s.Hostname, "<>[]") {
-		return fmt.Errorf("Hostname %.80q cannot stand in a greeting", s.Hostname)
+		return fmt.Errorf("the name %.80q cannot stand in a greeting", s.Hostname)
 	}
 	if len(s.Software) > 255 || !utf8.ValidString(s.Software) || strings.IndexFunc(s.Software, control) >= 0 {
-		return fmt.Errorf("Software %.80q cannot stand in a capability", s.Software)
+		return fmt.Errorf("the software %.80q cannot stand in a capability", s.Software)
 	}
 	return nil
 }

@@ -91,11 +91,88 @@ func TestDeadlines(t *testing.T) {
 		if err := srv.ServeConn(context.Background(), conn, nil); err != nil {
 			t.Fatal(err)
 		}
-		// The clock is asked for a write and a read deadline in turn.
+		// The clock is asked for a write and a read deadline in turn, once each.
 		want := []time.Time{frozen().Add(tt.want + 2*time.Second), frozen().Add(tt.want + 4*time.Second)}
 		if !reflect.DeepEqual(conn.deadlines, want) {
 			t.Errorf("IdleTimeout %v: read deadlines %v, want %v", tt.set, conn.deadlines, want)
 		}
+	}
+}
+
+// TestHeldLineCostsNoTime holds that a hook may hold the lines of its own end
+// for longer than that end's time-out.
+func TestHeldLineCostsNoTime(t *testing.T) {
+	clock := frozen()
+	now := func() time.Time { return clock }
+	hold := &Hooks{Hooks: dialog.Hooks{
+		Received: func(*dialog.Unit) []string { clock = clock.Add(time.Hour); return nil },
+		Sending:  func(*dialog.Unit) { clock = clock.Add(time.Hour) },
+	}}
+
+	script := &scriptConn{commands: []string{"USER mrose\r\n", "PASS tanstaaf\r\n", "LIST\r\n", "RETR 1\r\n", "QUIT\r\n"}}
+	srv := &Server{Backend: mrose(), AllowCleartext: true, Now: now}
+	if err := srv.ServeConn(ctxb, &virtualConn{Conn: script, now: now}, hold); err != nil {
+		t.Errorf("the server: %v", err)
+	}
+
+	says := canned("+OK\r\n+OK\r\n+OK\r\n+OK\r\n1 120\r\n2 200\r\n.\r\n+OK\r\na\r\n.\r\n+OK\r\n")
+	c, err := NewClient(ctxb, &virtualConn{Conn: says, now: now}, &ClientOptions{AllowCleartext: true, Now: now, Hooks: hold})
+	if err != nil {
+		t.Fatalf("the client: %v", err)
+	}
+	for i, step := range []func() error{
+		func() error { return c.Login(ctxb, "mrose", "tanstaaf") }, c.list, c.retr, func() error { return c.Quit(ctxb) },
+	} {
+		if err := step(); err != nil {
+			t.Fatalf("the client, step %d: %v", i, err)
+		}
+	}
+}
+
+// virtualConn is a connection whose deadlines go by another clock. Each read
+// gives little, so that much of a dialogue is yet to be read when a deadline
+// passes.
+type virtualConn struct {
+	net.Conn
+	now         func() time.Time
+	read, write time.Time
+}
+
+func (c *virtualConn) SetDeadline(t time.Time) error      { c.read, c.write = t, t; return nil }
+func (c *virtualConn) SetReadDeadline(t time.Time) error  { c.read = t; return nil }
+func (c *virtualConn) SetWriteDeadline(t time.Time) error { c.write = t; return nil }
+
+func (c *virtualConn) Read(p []byte) (int, error) {
+	if !c.now().Before(c.read) {
+		return 0, errPast
+	}
+	return c.Conn.Read(p[:min(len(p), 3)])
+}
+
+func (c *virtualConn) Write(p []byte) (int, error) {
+	if !c.now().Before(c.write) {
+		return 0, errPast
+	}
+	return c.Conn.Write(p)
+}
+
+var errPast = errors.New("the deadline is past")
+
+func TestLongAnswersRenewTheDeadline(t *testing.T) {
+	b := mrose()
+	b.messages = []memMessage{{"1", sized("big", 5*bodyStep)}}
+	for range 3 * listingStep {
+		b.messages = append(b.messages, memMessage{"x", ""})
+	}
+	conn := &scriptConn{commands: []string{"USER mrose\r\n", "PASS tanstaaf\r\n", "RETR 1\r\n", "LIST\r\n"}}
+	srv := &Server{Backend: b, AllowCleartext: true, Now: frozen}
+	if err := srv.ServeConn(context.Background(), conn, nil); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	// One for each answer, the greeting's among them; five pieces; four parts of
+	// a listing of 3*1024+1 lines.
+	if want := 5 + 5 + 4; conn.writeDeadlines != want {
+		t.Errorf("%d write deadlines, want %d", conn.writeDeadlines, want)
 	}
 }
 
@@ -140,7 +217,8 @@ func TestSecondSessionIsRefused(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := firstEnds(); !errors.Is(err, io.EOF) {
+	// A pipe whose other end is closed refuses deadlines, too.
+	if err := firstEnds(); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("the first session: %v, want %v", err, io.EOF)
 	}
 	third, _, err := login()

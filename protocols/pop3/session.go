@@ -28,9 +28,6 @@ type session struct {
 
 // run holds the dialogue. The maildrop is left to end.
 func (s *session) run(ctx context.Context) error {
-	if err := s.armWrite(); err != nil {
-		return err
-	}
 	greeting := Response{OK: true, Text: s.srv.signature() + " ready"}
 	if err := s.writeLine(dialog.Greeting, greeting.String()); err != nil {
 		return err
@@ -96,9 +93,6 @@ func (s *session) next(ctx context.Context) error {
 		return fmt.Errorf("read a command: %w: %w", ErrIdle, lineErr)
 	default:
 		return fmt.Errorf("read a command: %w", lineErr)
-	}
-	if err := s.armWrite(); err != nil {
-		return err
 	}
 	line, answer := s.conn.Received(&dialog.Unit{Role: dialog.Command, From: from, Text: line, Secret: secret(line)})
 	if answer != nil {
@@ -192,7 +186,12 @@ func (s *session) writeLine(role dialog.Role, line string) error {
 	return nil
 }
 
+// flush sends what was written. The time that a hook or the maildrop took is
+// not the client's, so the deadline is set here.
 func (s *session) flush() error {
+	if err := s.armWrite(); err != nil {
+		return err
+	}
 	if err := s.conn.Flush(); err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}

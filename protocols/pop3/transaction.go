@@ -87,7 +87,7 @@ func (s *session) listing(args []string, title string, line func(i int) string) 
 		return err
 	}
 	for i := range s.messages {
-		if i%listingStep == listingStep-1 {
+		if i%listingStep == 0 {
 			if err := s.armWrite(); err != nil {
 				return err
 			}
