@@ -76,7 +76,7 @@ func (f Flag) IMAP() string {
 type Anchor struct {
 	// The virtual time since the walk's start.
 	At *time.Duration `yaml:"at"`
-	// An event, as a selector; #2 at its end means the second time. An event that has happened already counts.
+	// An event, as a selector; nth=2 at its end means the second time. An event that has happened already counts.
 	After trace.Selector `yaml:"after"`
 	// How long to wait once the moment is there.
 	Wait time.Duration `yaml:"wait"`

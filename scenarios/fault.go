@@ -14,7 +14,7 @@ type Fault struct {
 	Host string `yaml:"host"`
 	// A link to cut and mend again.
 	Link string `yaml:"link"`
-	// Packets to spoil, as a selector of packet events; #3 at its end means the third.
+	// Packets to spoil, as a selector of packet events; nth=3 at its end means the third.
 	Packet trace.Selector `yaml:"packet"`
 	// What is done to the host, the link or the packet.
 	Does FaultVerb `yaml:"does,required"`

@@ -64,6 +64,3 @@ func (ps Problems) sort() {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
-
-// marks are the places of fields and their values, by the way to the field.
-type marks map[string]Position

@@ -79,7 +79,8 @@ type Scenario struct {
 	// Warnings are what looks wrong but may be meant.
 	Warnings Problems `yaml:"-"`
 
-	marks marks
+	marks  marks
+	blocks map[string]int
 }
 
 // Teacher is what a teacher wants to know of a walk.

@@ -13,11 +13,11 @@ import (
 //
 //	mail.stored host=mail.globex.test
 //	lookup.referral zone=test.
-//	line.sent verb=RCPT code=250 #2
+//	line.sent verb=RCPT code=250 nth=2
 //	packet dstPort=25 flags~S
-//	* host=bob-laptop at>2s
+//	any host=bob-laptop at>2s
 //
-// First comes kind.what; the kind alone takes every step of it, and * takes
+// First comes kind.what; the kind alone takes every step of it, and any takes
 // every event. A condition is a field, an operator and a value. The fields are
 // the JSON names of [Event], [IDs] and the kind's body; a field inside another
 // is reached by its own name, or with a dot where that is not unique:
@@ -30,8 +30,8 @@ import (
 // A value with spaces, or that begins with a quote or a slash, stands in double
 // quotes, as in Go. A list satisfies a condition when one of its elements does;
 // != and !~ hold when = and ~ do not. A field that is empty counts as the empty
-// text, and is neither smaller nor larger than anything. #n at the end means the
-// n-th such event.
+// text, and is neither smaller nor larger than anything. nth=2 at the end means
+// the second such event.
 //
 // The zero Selector picks nothing.
 type Selector struct {
@@ -78,6 +78,17 @@ func (s Selector) Kind() Kind { return s.kind }
 // was said.
 func (s Selector) Nth() int { return max(1, s.nth) }
 
+// Wants is the value that a field must be equal to, when the selector has such a
+// condition.
+func (s Selector) Wants(field string) (value string, ok bool) {
+	for i := range s.conds {
+		if c := &s.conds[i]; c.field == field && c.op == opEqual {
+			return c.text, true
+		}
+	}
+	return "", false
+}
+
 // String prints the selector so that [ParseSelector] reads it back.
 func (s Selector) String() string {
 	if !s.given {
@@ -86,7 +97,7 @@ func (s Selector) String() string {
 	var b strings.Builder
 	switch {
 	case s.kind == "":
-		b.WriteByte('*')
+		b.WriteString(anyKind)
 	case s.what == "":
 		b.WriteString(string(s.kind))
 	default:
@@ -97,7 +108,7 @@ func (s Selector) String() string {
 		b.WriteString(s.conds[i].String())
 	}
 	if s.nth > 0 {
-		b.WriteString(" #" + strconv.Itoa(s.nth))
+		b.WriteString(" nth=" + strconv.Itoa(s.nth))
 	}
 	return b.String()
 }
@@ -111,7 +122,7 @@ func (c *condition) String() string {
 }
 
 func quoteValue(s string) string {
-	if s == "" || s[0] == '/' || s[0] == '"' || s[0] == '#' || strconv.Quote(s) != `"`+s+`"` || strings.ContainsAny(s, " ") {
+	if s == "" || s[0] == '/' || s[0] == '"' || strconv.Quote(s) != `"`+s+`"` || strings.ContainsAny(s, " ") {
 		return strconv.Quote(s)
 	}
 	return s

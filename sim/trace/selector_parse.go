@@ -51,6 +51,13 @@ func MustSelector(text string) Selector {
 	return s
 }
 
+// Words of selectors that are no kinds and fields. They are words, and not * and
+// #2, because those mean something else to YAML and to shells.
+const (
+	anyKind  = "any"
+	nthField = "nth"
+)
+
 type selectorParser struct {
 	text string
 	pos  int // in octets
@@ -90,16 +97,16 @@ func (p *selectorParser) parse() (s Selector, err error) {
 		return s, err
 	}
 	for p.space(); p.pos < len(p.text); p.space() {
+		at := p.pos
 		if s.nth > 0 {
-			return s, p.fail(p.pos, "put the count last", "something stands behind the count")
+			return s, p.fail(at, "put the count last", "something stands behind the count")
 		}
-		if p.text[p.pos] == '#' {
-			at := p.pos
-			p.pos++
-			digits := p.word("")
+		if digits, ok := strings.CutPrefix(p.text[at:], nthField+"="); ok {
+			p.pos = len(p.text) - len(digits)
+			digits = p.word("")
 			s.nth, err = strconv.Atoi(digits)
 			if err != nil || s.nth < 1 {
-				return s, p.fail(at, "write #2 for the second time", "%q is no count", "#"+digits)
+				return s, p.fail(at, "write nth=2 for the second time", "%q is no count", digits)
 			}
 			continue
 		}
@@ -115,15 +122,15 @@ func (p *selectorParser) parse() (s Selector, err error) {
 func (p *selectorParser) head(s *Selector) error {
 	at := p.pos
 	head := p.word("")
-	if head == "*" {
+	if head == anyKind {
 		return nil
 	}
 	if strings.ContainsAny(head, "=~<>!") {
-		return p.fail(at, "put * in front to look at every kind", "a condition stands where kind.what is to stand")
+		return p.fail(at, "put "+anyKind+" in front to look at every kind", "a condition stands where kind.what is to stand")
 	}
 	kind, what, dotted := strings.Cut(head, ".")
 	if !slices.Contains(Kinds(), Kind(kind)) {
-		var names []string
+		names := []string{anyKind}
 		for _, k := range Kinds() {
 			names = append(names, string(k))
 		}
@@ -153,6 +160,9 @@ func meant(word string, names []string) string {
 func (p *selectorParser) condition(s *Selector) (c condition, err error) {
 	at := p.pos
 	c.field = p.word("=~<>!")
+	if strings.HasPrefix(c.field, "#") {
+		return c, p.fail(at, "write nth=2 for the second time", "%q is no condition", c.field)
+	}
 	if c.field == "" {
 		return c, p.fail(at, "write a condition as field=value", "a field's name is missing")
 	}
