@@ -265,6 +265,8 @@ func (p *addressParser) member(list []Address, inGroup bool) ([]Address, error) 
 			a.Name = comment
 		}
 		return append(list, a), nil
+	case c == ':' && len(words) == 1 && strings.EqualFold(words[0].text, "mailto") && p.pos+1 < len(p.in) && !isWSP(p.in[p.pos+1]):
+		return nil, p.fail(from, "mailto: belongs to links, not to addresses: leave it out")
 	case c == ':' && len(words) > 0 && !inGroup:
 		return p.group(list)
 	case c == ':' && inGroup:
@@ -548,10 +550,14 @@ func (p *addressParser) after() error {
 		return p.fail(p.pos, "addresses have commas between them, not semicolons")
 	case r == ',':
 		return p.fail(p.pos, "there is more than one address, and one is asked for")
-	case p.bare && (r == ' ' || r == '\t'):
-		return p.fail(p.pos, "a space may not stand here")
 	case p.bare && (r == '<' || r == '>'):
 		return p.fail(p.pos, "the address is asked for without angle brackets")
+	case r == '>' && strings.HasSuffix(before, "<"):
+		return p.fail(p.pos, "nothing stands between < and >")
+	case r == '>':
+		return p.fail(p.pos, "a > stands here without a < before it")
+	case p.bare && (r == ' ' || r == '\t'):
+		return p.fail(p.pos, "a space may not stand here")
 	case r == '(' || r == ')':
 		return p.fail(p.pos, "the parenthesis %q has no other half, or may not stand here", r)
 	case isAtext(p.in[p.pos]) || r == '"' || r == '<':

@@ -96,8 +96,8 @@ func parseHeader(raw []byte, most int) Header {
 // to neither (RFC 5322 §2.1). A mail without an empty line has no body.
 func Split(raw []byte) (header, body []byte) {
 	end := 0
-	for f := range fields(raw) {
-		end = f.To
+	for n := fieldLen(raw); n > 0; n = fieldLen(raw[end:]) {
+		end += n
 	}
 	return raw[:end:end], raw[end+blankLine(raw[end:]):]
 }

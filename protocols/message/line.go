@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Limits on a line, in octets and without its CRLF.
 const (
@@ -82,11 +85,14 @@ func isASCII[T string | []byte](s T) bool {
 
 func isWSP(c byte) bool { return c == ' ' || c == '\t' }
 
-// clip shortens text that is quoted in an error.
+// clip shortens text that is quoted in an error; it cuts between characters.
 func clip[T string | []byte](s T) string {
-	const most = 60
-	if len(s) > most {
-		return string(s[:most]) + "…"
+	most := 60
+	if len(s) <= most {
+		return string(s)
 	}
-	return string(s)
+	for i := 0; i < utf8.UTFMax-1 && !utf8.RuneStart(s[most]); i++ {
+		most--
+	}
+	return string(s[:most]) + "…"
 }

@@ -14,18 +14,20 @@ import (
 type Param struct {
 	Name  string // in lower case
 	Value string // in UTF-8
+	// extended says that it was written as RFC 2231 has it, and is decoded.
+	extended bool
 }
 
 // maxParams is how many parameters of one field are read.
 const maxParams = 200
 
-func paramValue(params []Param, name string) (string, bool) {
+func findParam(params []Param, name string) (Param, bool) {
 	for _, p := range params {
 		if p.Name == name {
-			return p.Value, true
+			return p, true
 		}
 	}
-	return "", false
+	return Param{}, false
 }
 
 // isToken tells whether s is a token of RFC 2045 §5.1.
@@ -220,7 +222,7 @@ func joinParams(raw []Param) (params []Param, problem string) {
 		if all.has {
 			value = toUTF8(string(all.extended), all.charset)
 		}
-		params = append(params, Param{Name: name, Value: strings.ToValidUTF8(value, "\uFFFD")})
+		params = append(params, Param{Name: name, Value: strings.ToValidUTF8(value, "\uFFFD"), extended: all.has})
 	}
 	return params, problem
 }
@@ -285,10 +287,10 @@ func toUTF8(s, cs string) string {
 // maxParamText is the longest value that is written in one piece.
 const maxParamText = 56
 
-// formatParam writes a parameter, as several pieces of RFC 2231 if it is long or
-// not ASCII. The value must be valid UTF-8 without control characters.
+// formatParam writes a parameter: as RFC 2231 has it if it is not ASCII or could
+// be taken for an encoded-word, and in several pieces if it is long. The value must be valid UTF-8 without control characters.
 func formatParam(name, value string) []string {
-	if isASCII(value) && len(value) <= maxParamText {
+	if isASCII(value) && len(value) <= maxParamText && !strings.Contains(value, "=?") {
 		if isToken(value) {
 			return []string{name + "=" + value}
 		}

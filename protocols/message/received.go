@@ -204,8 +204,9 @@ func AddressLiteral(ip netip.Addr) string {
 	return "[" + ip.String() + "]"
 }
 
-// CountReceived counts the stamps on a mail: how often it was passed on. A server
-// gives up at a number of its choice, no less than 100 (RFC 5321 §6.3).
+// CountReceived counts the stamps on a mail. A server takes a mail with very many
+// for one that goes in circles; it sets the number, normally at least 100
+// (RFC 5321 §6.3).
 func CountReceived(msg []byte) int {
 	n := 0
 	for f := range fields(msg) {

@@ -63,8 +63,8 @@ func Structure(raw []byte) *Part {
 
 // Param is the value of a parameter of the Content-Type; empty if there is none.
 func (p *Part) Param(name string) string {
-	v, _ := paramValue(p.Params, strings.ToLower(name))
-	return v
+	v, _ := findParam(p.Params, strings.ToLower(name))
+	return v.Value
 }
 
 // Body is the part's body as it stands in the mail.
@@ -218,21 +218,25 @@ func isIdentity(encoding string) bool {
 // readDisposition reads Content-Disposition (RFC 2183 §2) and finds the file
 // name.
 func (p *Part) readDisposition() {
-	name, named := "", false
+	var file Param
+	named := false
 	if v, ok := p.single("Content-Disposition"); ok {
 		value, params, fault := parseParams(v)
 		if fault != "" {
 			p.problem("Content-Disposition: %s", fault)
 		}
 		p.Disposition = value
-		name, named = paramValue(params, "filename")
+		file, named = findParam(params, "filename")
 	}
 	if !named { // the older place, which many programs still write
-		name, _ = paramValue(p.Params, "name")
+		file, _ = findParam(p.Params, "name")
 	}
-	// RFC 2047 §5 forbids encoded-words here; so many programs write them that
-	// every reader decodes them.
-	name = decodeWords(name)
+	name := file.Value
+	if !file.extended {
+		// RFC 2047 §5 forbids encoded-words here; many programs write them all the
+		// same, and readers decode them.
+		name = decodeWords(name)
+	}
 	// RFC 2183 §2.3: a receiver must not let a sender choose a directory.
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	p.FileName = Showable(strings.NewReplacer("\n", "", "\t", " ").Replace(name))
