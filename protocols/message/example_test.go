@@ -3,6 +3,7 @@ package message_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"mailwalk/protocols/message"
@@ -11,8 +12,8 @@ import (
 // A mail is composed, gets a stamp from the server that takes it, and is
 // compared with what was sent.
 func Example() {
-	from, _ := message.ParseAddress("Jürgen <juergen@acme.test>")
-	to, _ := message.ParseAddress("bob@example.test")
+	from := message.Address{Name: "Jürgen", Local: "juergen", Domain: "acme.test"}
+	to := message.Address{Local: "bob", Domain: "example.test"}
 	now := time.Date(2024, 3, 5, 9, 30, 0, 0, time.UTC)
 	sent, err := message.Compose(message.Draft{
 		From: []message.Address{from}, To: []message.Address{to},
@@ -33,12 +34,13 @@ func Example() {
 	arrived := message.Prepend(sent, stamp)
 	added, same := message.AddedOnTheWay(sent, arrived)
 	fmt.Println(len(added), same)
-	text, _, _ := message.Structure(arrived).ForShow()
-	fmt.Print(text)
-	fmt.Print(string(stamp))
+	text, _, err := message.Structure(arrived).ForShow()
+	fmt.Print(text, err, "\n")
+	fmt.Print(strings.ReplaceAll(string(stamp), "\r\n", "\n"))
 	// Output:
 	// 1 true
 	// Grüße!
+	// <nil>
 	// Received: from laptop.acme.test ([192.0.2.1])
 	// 	by mail.acme.test with ESMTPA id 1
 	// 	for <bob@example.test>; Tue, 5 Mar 2024 09:30:00 +0000
