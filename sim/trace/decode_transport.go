@@ -51,7 +51,11 @@ func (d *decoder) udp(off, end int, ip carrier) {
 		reason = "0: not allowed over IPv6, but for some tunnels"
 	}
 	sum := checksum(pseudoHeader(ip.src, ip.dst, protoUDP, n), d.frame[off:off+n])
-	l.add(d.checksumField("Checksum", off+6, sum, reason))
+	check := d.checksumField("Checksum", off+6, sum, reason)
+	if check.Check == Invalid && check.Note == "should be 0x0000" {
+		check.Note = "should be 0xffff" // for 0 says that there is none
+	}
+	l.add(check)
 	d.payload(off+udpLen, off+n)
 	if off+n < end {
 		d.header("Padding", source, off+n, end-off-n).Note = "behind the datagram, inside the packet"
@@ -131,7 +135,7 @@ func (d *decoder) tcpOptions(l *Layer, off, end int) {
 		case kind == 3 && n == 3:
 			f.Name, f.Value = "Window Scale", strconv.Itoa(int(d.frame[off+2]))
 			// RFC 7323 §2.3: a shift above 14 counts as 14.
-			f.Note = fmt.Sprintf("windows in later segments count %d octets each", 1<<min(d.frame[off+2], 14))
+			f.Note = fmt.Sprintf("if both ends send one, this end's later windows count %d octets each", 1<<min(d.frame[off+2], 14))
 		case kind == 4 && n == 2:
 			f.Name, f.Value = "SACK-Permitted", "4"
 		case kind == 5 && n%8 == 2 && n > 2:
