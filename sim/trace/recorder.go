@@ -1,0 +1,194 @@
+package trace
+
+import (
+	"net/netip"
+	"strconv"
+
+	"mailwalk/sim/clock"
+)
+
+// Recorder makes a trace while a walk runs. It gives each event its time, its
+// causes, its key and the ids that it shares with others, so that a program
+// says only what happened.
+//
+// It is used by whatever runs in the walk's steps, of which there is one at a
+// time; it is not safe for other goroutines.
+type Recorder struct {
+	trace *Trace
+	clock *clock.Clock
+	root  *Scope
+	// names tells whose an address is.
+	names     map[netip.Addr]string
+	conns     map[pair]*Conn // the latest of each pair
+	flows     map[pair]IDs   // of UDP
+	counts    map[string]int
+	keys      map[string]int
+	listeners []func(*Event)
+	frames    uint64
+	mails     int
+	hops      map[string]int // legs so far, by mail
+	scratch   []byte
+}
+
+// pair is a connection's or flow's two ends, the client's first.
+type pair struct{ client, server netip.AddrPort }
+
+// NewRecorder returns a recorder that appends to t. Attach it to its clock
+// before anything is recorded.
+func NewRecorder(t *Trace) *Recorder {
+	return &Recorder{
+		trace: t, root: &Scope{},
+		names: map[netip.Addr]string{}, conns: map[pair]*Conn{}, flows: map[pair]IDs{},
+		counts: map[string]int{}, keys: map[string]int{}, hops: map[string]int{},
+	}
+}
+
+// Root is the baggage that the clock starts with.
+func (r *Recorder) Root() *Scope { return r.root }
+
+// Attach sets the clock whose time the events get.
+func (r *Recorder) Attach(c *clock.Clock) { r.clock = c }
+
+// Trace is what was recorded so far.
+func (r *Recorder) Trace() *Trace { return r.trace }
+
+// Listen has f called with each event after it was recorded. f must not wait.
+func (r *Recorder) Listen(f func(*Event)) { r.listeners = append(r.listeners, f) }
+
+// NameAddr tells whose an address is.
+func (r *Recorder) NameAddr(a netip.Addr, host string) { r.names[a] = host }
+
+// HostOf is the host that has an address, or the address when none does.
+func (r *Recorder) HostOf(a netip.Addr) string {
+	if name, ok := r.names[a.Unmap()]; ok {
+		return name
+	}
+	return a.String()
+}
+
+// Scope is what a program is about while it runs. Its events get the ids and,
+// as cause, the event before. It implements clock.Baggage: what a program sets
+// going is about the same thing.
+type Scope struct {
+	IDs
+	Host string
+	// Cause is the number of the event that what happens now comes from.
+	Cause uint64
+	// serves is the connection whose server's end the program is: its mail and
+	// hop are those that the client is about.
+	serves *Conn
+}
+
+// Fork implements clock.Baggage.
+func (s *Scope) Fork() clock.Baggage {
+	f := *s
+	return &f
+}
+
+// Woken implements clock.Baggage: a program that goes on is about what it was
+// about before, but because of what woke it.
+func (s *Scope) Woken(by clock.Baggage) {
+	if b, ok := by.(*Scope); ok && b.Cause != 0 {
+		s.Cause = b.Cause
+	}
+}
+
+// ids are the scope's own, completed by those of the connection it serves.
+func (s *Scope) ids() IDs {
+	ids := s.IDs
+	if s.serves != nil {
+		ids.fill(s.serves.ids)
+	}
+	return ids
+}
+
+// fill takes over what is empty.
+func (i *IDs) fill(from IDs) {
+	fill := func(to *string, v string) {
+		if *to == "" {
+			*to = v
+		}
+	}
+	fill(&i.Mail, from.Mail)
+	fill(&i.Hop, from.Hop)
+	fill(&i.Conn, from.Conn)
+	fill(&i.Lookup, from.Lookup)
+	fill(&i.Queue, from.Queue)
+}
+
+// Scope is that of the program that runs.
+func (r *Recorder) Scope() *Scope {
+	if s, ok := r.clock.Baggage().(*Scope); ok {
+		return s
+	}
+	return r.root
+}
+
+// Record appends an event. Time, number and key are filled in, as are host, ids
+// and causes where they are empty.
+func (r *Recorder) Record(e Event) *Event {
+	s := r.Scope()
+	ev := r.append(e, s)
+	s.Cause = ev.Seq
+	return ev
+}
+
+// append is Record without making the event the cause of what comes next.
+func (r *Recorder) append(e Event, s *Scope) *Event {
+	ev := &e
+	ev.At = r.clock.Elapsed()
+	if ev.Host == "" {
+		ev.Host = s.Host
+	}
+	ev.IDs.fill(s.ids())
+	if ev.Causes == nil && s.Cause != 0 {
+		ev.Causes = []uint64{s.Cause}
+	}
+	if ev.Kind == "" {
+		ev.Kind = ev.Body.Kind()
+	}
+	if ev.Key == "" {
+		ev.Key = r.key(ev)
+	}
+	r.trace.Append(ev)
+	for _, f := range r.listeners {
+		f(ev)
+	}
+	return ev
+}
+
+// count numbers the things of one name from 1.
+func (r *Recorder) count(name string) int {
+	r.counts[name]++
+	return r.counts[name]
+}
+
+// NewMail gives the next mail of the walk its number and makes it what the
+// running program is about.
+func (r *Recorder) NewMail() string {
+	r.mails++
+	s := r.Scope()
+	s.Mail, s.Hop = strconv.Itoa(r.mails), ""
+	return s.Mail
+}
+
+// NewHop begins the next leg of the way of the mail that the running program is
+// about, and makes it what the program is about.
+func (r *Recorder) NewHop(b *MailBody) string {
+	s := r.Scope()
+	mail := s.ids().Mail
+	r.hops[mail]++
+	s.Hop = mail + "." + strconv.Itoa(r.hops[mail])
+	r.Record(Event{What: HopStarts, Body: b})
+	return s.Hop
+}
+
+// NewLookup names a question to the DNS and makes it what the running program is
+// about, until done is called.
+func (r *Recorder) NewLookup(name, typ string) (done func()) {
+	s := r.Scope()
+	before := s.Lookup
+	id := s.Host + "?" + name + " " + typ
+	s.Lookup = id + "#" + strconv.Itoa(r.count(id))
+	return func() { s.Lookup = before }
+}

@@ -1,0 +1,83 @@
+package trace
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// key names an event by what it is. The same thing happening again gets a
+// number.
+func (r *Recorder) key(e *Event) string {
+	k := r.scratch[:0]
+	add := func(parts ...string) {
+		for _, p := range parts {
+			if len(k) > 0 {
+				k = append(k, '/')
+			}
+			k = append(k, p...)
+		}
+	}
+	add(string(e.Kind), e.What)
+	switch b := e.Body.(type) {
+	case *PacketBody:
+		add(b.Link, b.From)
+		k = packetKey(k, e.Conn, b)
+	case *ConnectionBody:
+		add(e.Conn, e.Host)
+	case *LineBody:
+		add(e.Conn, side(b.FromServer), strconv.FormatInt(b.From, 10))
+	case *LookupBody:
+		add(e.Lookup, e.Host, b.Server, b.Name, b.Type)
+	case *DecisionBody:
+		add(e.Host, e.Mail, b.Subject)
+	case *MailBody:
+		add(e.Host, e.Mail, b.Mailbox, b.Toward)
+	case *StateBody:
+		add(e.Host, b.Name, b.After)
+	case *ActBody:
+		add(e.Host, b.By, b.Target)
+	case *NoteBody:
+		add(e.Host)
+	}
+	r.scratch = k
+	r.keys[string(k)]++
+	if n := r.keys[string(k)]; n > 1 {
+		k = append(k, '#')
+		k = strconv.AppendInt(k, int64(n), 10)
+	}
+	return string(k)
+}
+
+func side(fromServer bool) string {
+	if fromServer {
+		return "server"
+	}
+	return "client"
+}
+
+func packetKey(k []byte, conn string, b *PacketBody) []byte {
+	k = append(k, '/')
+	h := &b.Head
+	if conn != "" && h.Proto == "TCP" {
+		k = append(k, conn...)
+		k = append(k, '/')
+		k = append(k, h.Flags...)
+		if b.Range != nil {
+			k = append(k, '/')
+			k = append(k, side(b.Range.FromServer)...)
+			k = append(k, '/')
+			k = strconv.AppendInt(k, b.Range.From, 10)
+			k = append(k, '-')
+			k = strconv.AppendInt(k, b.Range.To, 10)
+		}
+		return k
+	}
+	k = append(k, h.Proto...)
+	for _, a := range [2]netip.Addr{h.Src, h.Dst} {
+		if a.IsValid() {
+			k = append(k, '/')
+			k = a.AppendTo(k)
+		}
+	}
+	return k
+}

@@ -1,0 +1,114 @@
+package trace
+
+import "net/netip"
+
+// Frame is one frame on one link, from the moment it is sent until it is
+// delivered or lost.
+type Frame struct {
+	Number   uint64
+	Link     string
+	From, To string // interfaces
+	// FromHost and ToHost are whose they are.
+	FromHost, ToHost string
+	Data             []byte
+
+	head Head
+	conn *Conn
+	rng  *Range
+	ids  IDs
+}
+
+// Head is what the frame's headers say.
+func (f *Frame) Head() Head { return f.head }
+
+// Send records that a frame is put on a link, and numbers it. What is posted
+// between Send and the call of restore has the frame as its cause.
+func (r *Recorder) Send(f *Frame) (restore func()) {
+	r.frames++
+	f.Number = r.frames
+	f.head, _ = ParseHead(f.Data)
+	s := r.Scope()
+	var lines []uint64
+	switch f.head.Proto {
+	case "TCP":
+		f.conn, f.rng = r.segment(f.head)
+		if f.conn != nil {
+			f.ids = f.conn.ids
+			if f.rng != nil && f.FromHost == f.conn.host(f.rng.FromServer) {
+				lines = f.conn.carry(f.rng)
+			}
+		}
+	case "UDP":
+		f.ids = r.flow(f.head, s)
+	}
+	ev := r.append(Event{Host: f.FromHost, Kind: Packet, What: Sent, IDs: f.ids, Causes: causes(lines, s.Cause), Body: f.body("")}, s)
+	before := s.Cause
+	s.Cause = ev.Seq
+	return func() { s.Cause = before }
+}
+
+// causes puts the nearest first and leaves the last out if it is among them.
+func causes(near []uint64, last uint64) []uint64 {
+	if last == 0 {
+		return near
+	}
+	for _, c := range near {
+		if c == last {
+			return near
+		}
+	}
+	return append(near, last)
+}
+
+// Deliver records that a frame reached an interface.
+func (r *Recorder) Deliver(f *Frame) {
+	ev := r.Record(Event{Host: f.ToHost, Kind: Packet, What: Delivered, IDs: f.ids, Body: f.body("")})
+	if f.rng != nil && f.ToHost == f.conn.host(!f.rng.FromServer) {
+		d := direction(f.rng.FromServer)
+		f.conn.arrived[d] = append(f.conn.arrived[d], span{f.rng.From, f.rng.To, ev.Seq})
+	}
+}
+
+// Interfere records what else became of a frame: dropped, delayed, duplicated,
+// corrupted.
+func (r *Recorder) Interfere(f *Frame, what, why string) {
+	r.Record(Event{Host: f.FromHost, Kind: Packet, What: what, IDs: f.ids, Body: f.body(why)})
+}
+
+func (f *Frame) body(why string) *PacketBody {
+	return &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why}
+}
+
+// host is the one that sends in a direction.
+func (c *Conn) host(fromServer bool) string {
+	if fromServer {
+		return c.Server
+	}
+	return c.Client
+}
+
+// carry finds the lines that a segment carries.
+func (c *Conn) carry(g *Range) []uint64 {
+	return overlapping(nil, c.said[direction(g.FromServer)], g.From, g.To)
+}
+
+// flow finds what a datagram is about: what its first sender was about.
+func (r *Recorder) flow(h Head, s *Scope) IDs {
+	src, dst := netip.AddrPortFrom(h.Src, h.SrcPort), netip.AddrPortFrom(h.Dst, h.DstPort)
+	if ids, ok := r.flows[pair{dst, src}]; ok {
+		return ids
+	}
+	ids := s.ids()
+	if ids != (IDs{}) {
+		r.flows[pair{src, dst}] = ids
+	}
+	return ids
+}
+
+// AdoptFlow makes the running program, which got a datagram, about what its
+// sender is about.
+func (r *Recorder) AdoptFlow(client, server netip.AddrPort) {
+	if ids, ok := r.flows[pair{client, server}]; ok {
+		r.Scope().IDs = ids
+	}
+}

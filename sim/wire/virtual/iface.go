@@ -1,0 +1,213 @@
+package virtual
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+
+	"mailwalk/sim/trace"
+)
+
+// iface is one end of a link. It implements stack.LinkEndpoint: a stack writes
+// its packets to it, and it hands the stack what arrives.
+type iface struct {
+	host     *Host
+	link     *Link
+	addrs    []netip.Prefix
+	number   int
+	name     string
+	mac      tcpip.LinkAddress
+	mtu      uint32
+	loopback bool
+	stack    stack.NetworkDispatcher
+	// free is when the last frame has left, on a link with a bandwidth.
+	free time.Duration
+}
+
+var _ stack.LinkEndpoint = (*iface)(nil)
+
+// WritePackets implements stack.LinkWriter. It is called on whatever goroutine
+// sends, with the stack's locks held: the frames go into the queue.
+func (p *iface) WritePackets(pkts stack.PacketBufferList) (int, tcpip.Error) {
+	if p.host.stack == nil {
+		return 0, &tcpip.ErrClosedForSend{}
+	}
+	for _, pkt := range pkts.AsSlice() {
+		view := pkt.ToView()
+		p.send(slices.Clone(view.AsSlice()))
+		view.Release()
+	}
+	return pkts.Len(), nil
+}
+
+// send puts a frame on the link.
+func (p *iface) send(data []byte) {
+	c, rec := p.link.net.clock, p.link.net.rec
+	dst := tcpip.LinkAddress(data[:header.EthernetAddressSize])
+	if dst == p.mac {
+		p.sendToSelf(data)
+		return
+	}
+	to := p.receivers(dst)
+	f := &trace.Frame{Link: p.link.Name, From: p.name, FromHost: p.host.name, Data: data}
+	if len(to) == 1 {
+		f.To, f.ToHost = to[0].name, to[0].host.name
+	}
+	restore := rec.Send(f)
+	defer restore()
+	delay := p.leave(len(data)) + p.link.Latency
+	for _, q := range to {
+		g := *f
+		g.To, g.ToHost = q.name, q.host.name
+		c.Post(delay, func() { q.arrive(&g) })
+	}
+}
+
+// sendToSelf sends a frame over the loopback link, back to the interface it was
+// meant for.
+func (p *iface) sendToSelf(data []byte) {
+	f := &trace.Frame{Link: p.host.lo.link.Name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
+	restore := p.link.net.rec.Send(f)
+	defer restore()
+	p.link.net.clock.Post(0, func() { p.arrive(f) })
+}
+
+// receivers are the interfaces to which a link address belongs.
+func (p *iface) receivers(dst tcpip.LinkAddress) []*iface {
+	if p.loopback {
+		return p.link.ifaces
+	}
+	many := header.IsMulticastEthernetAddress(dst) || dst == header.EthernetBroadcastAddress
+	var to []*iface
+	for _, q := range p.link.ifaces {
+		if q != p && (many || q.mac == dst) {
+			to = append(to, q)
+		}
+	}
+	return to
+}
+
+// leave is how long from now a frame of so many octets needs to leave, behind
+// those before it.
+func (p *iface) leave(octets int) time.Duration {
+	if p.link.Bandwidth == 0 {
+		return 0
+	}
+	now := p.link.net.clock.Elapsed()
+	p.free = max(p.free, now) + time.Duration(int64(octets)*8*int64(time.Second)/p.link.Bandwidth)
+	return p.free - now
+}
+
+// arrive hands a frame to the stack.
+func (p *iface) arrive(f *trace.Frame) {
+	h := p.host
+	if h.stack == nil || p.stack == nil {
+		h.net.rec.Interfere(f, trace.Dropped, h.name+" is switched off")
+		return
+	}
+	h.net.rec.Deliver(f)
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(f.Data)})
+	defer pkt.DecRef()
+	if !p.ParseHeader(pkt) {
+		return
+	}
+	eth := header.Ethernet(pkt.LinkHeader().Slice())
+	switch dst := eth.DestinationAddress(); {
+	case dst == header.EthernetBroadcastAddress:
+		pkt.PktType = tcpip.PacketBroadcast
+	case header.IsMulticastEthernetAddress(dst):
+		pkt.PktType = tcpip.PacketMulticast
+	default:
+		pkt.PktType = tcpip.PacketHost
+	}
+	if !h.dirty {
+		h.dirty = true
+		h.net.dirty = append(h.net.dirty, h)
+	}
+	p.stack.DeliverNetworkPacket(eth.Type(), pkt)
+}
+
+// learnNeighbours tells the host the link addresses of all others on the link.
+func (p *iface) learnNeighbours() error {
+	for _, q := range p.link.ifaces {
+		if q == p {
+			continue
+		}
+		for _, a := range q.addrs {
+			if err := p.host.stack.AddStaticNeighbor(tcpip.NICID(p.number+1), protocolOf(a.Addr()), address(a.Addr()), q.mac); err != nil {
+				return fmt.Errorf("host %s: neighbour %s: %s", p.host.name, a.Addr(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// MTU implements stack.LinkEndpoint.
+func (p *iface) MTU() uint32 { return p.mtu }
+
+// SetMTU implements stack.LinkEndpoint.
+func (p *iface) SetMTU(mtu uint32) { p.mtu = mtu }
+
+// MaxHeaderLength implements stack.LinkEndpoint.
+func (p *iface) MaxHeaderLength() uint16 { return header.EthernetMinimumSize }
+
+// LinkAddress implements stack.LinkEndpoint.
+func (p *iface) LinkAddress() tcpip.LinkAddress { return p.mac }
+
+// SetLinkAddress implements stack.LinkEndpoint.
+func (p *iface) SetLinkAddress(mac tcpip.LinkAddress) { p.mac = mac }
+
+// Capabilities implements stack.LinkEndpoint.
+func (p *iface) Capabilities() stack.LinkEndpointCapabilities {
+	if p.loopback {
+		return stack.CapabilityNone
+	}
+	return stack.CapabilityResolutionRequired
+}
+
+// Attach implements stack.LinkEndpoint.
+func (p *iface) Attach(d stack.NetworkDispatcher) { p.stack = d }
+
+// IsAttached implements stack.LinkEndpoint.
+func (p *iface) IsAttached() bool { return p.stack != nil }
+
+// Wait implements stack.LinkEndpoint: there are no goroutines to wait for.
+func (p *iface) Wait() {}
+
+// ARPHardwareType implements stack.LinkEndpoint.
+func (p *iface) ARPHardwareType() header.ARPHardwareType {
+	if p.loopback {
+		return header.ARPHardwareLoopback
+	}
+	return header.ARPHardwareEther
+}
+
+// AddHeader implements stack.LinkEndpoint. On the loopback interface both
+// addresses are zero, as captures of Linux have it.
+func (p *iface) AddHeader(pkt *stack.PacketBuffer) {
+	fields := header.EthernetFields{SrcAddr: zeroMAC, DstAddr: zeroMAC, Type: pkt.NetworkProtocolNumber}
+	if !p.loopback {
+		fields.SrcAddr, fields.DstAddr = pkt.EgressRoute.LocalLinkAddress, pkt.EgressRoute.RemoteLinkAddress
+	}
+	header.Ethernet(pkt.LinkHeader().Push(header.EthernetMinimumSize)).Encode(&fields)
+}
+
+const zeroMAC = tcpip.LinkAddress("\x00\x00\x00\x00\x00\x00")
+
+// ParseHeader implements stack.LinkEndpoint.
+func (p *iface) ParseHeader(pkt *stack.PacketBuffer) bool {
+	_, ok := pkt.LinkHeader().Consume(header.EthernetMinimumSize)
+	return ok
+}
+
+// Close implements stack.LinkEndpoint.
+func (p *iface) Close() {}
+
+// SetOnCloseAction implements stack.LinkEndpoint: nothing is to be done.
+func (p *iface) SetOnCloseAction(func()) {}

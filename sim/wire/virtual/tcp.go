@@ -1,0 +1,359 @@
+package virtual
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+
+	"mailwalk/sim/clock"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
+)
+
+// backlog is how many connections may wait to be accepted.
+const backlog = 128
+
+// socket is what TCP and UDP endpoints have in common: two places to wait at, and
+// deadlines in virtual time.
+type socket struct {
+	host   *Host
+	ep     tcpip.Endpoint
+	queue  *waiter.Queue
+	entry  waiter.Entry
+	in     *clock.Cond // there may be something to read or accept
+	out    *clock.Cond // there may be room to write
+	read   time.Duration
+	write  time.Duration
+	closed bool
+}
+
+func (s *socket) init(h *Host, ep tcpip.Endpoint, q *waiter.Queue) {
+	c := h.net.clock
+	s.host, s.ep, s.queue = h, ep, q
+	s.in, s.out = c.NewCond(), c.NewCond()
+	s.read, s.write = clock.Never, clock.Never
+	s.entry = waiter.NewFunctionEntry(waiter.ReadableEvents|waiter.WritableEvents|waiter.EventErr|waiter.EventHUp, s.notify)
+	q.EventRegister(&s.entry)
+}
+
+// notify is called on the stack's goroutines.
+func (s *socket) notify(mask waiter.EventMask) {
+	if mask&(waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
+		s.in.Signal()
+	}
+	if mask&(waiter.WritableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
+		s.out.Signal()
+	}
+}
+
+// wait waits at k until the deadline, which may be moved meanwhile.
+func (s *socket) wait(ctx context.Context, k *clock.Cond, deadline *time.Duration) error {
+	for {
+		if s.closed {
+			return net.ErrClosed
+		}
+		err := k.WaitUntil(ctx, *deadline)
+		switch {
+		case s.closed:
+			return net.ErrClosed
+		case errors.Is(err, os.ErrDeadlineExceeded) && s.host.net.clock.Elapsed() < *deadline:
+			continue
+		}
+		return err
+	}
+}
+
+// ready refuses a call on a closed socket or past its deadline.
+func (s *socket) ready(deadline time.Duration) error {
+	switch {
+	case s.closed:
+		return net.ErrClosed
+	case s.host.group.Down():
+		return wire.ErrHostDown
+	case deadline <= s.host.net.clock.Elapsed():
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+func (s *socket) close() error {
+	if s.closed {
+		return net.ErrClosed
+	}
+	s.closed = true
+	s.queue.EventUnregister(&s.entry)
+	s.ep.Close()
+	s.in.Broadcast()
+	s.out.Broadcast()
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (s *socket) SetDeadline(t time.Time) error {
+	if err := s.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return s.SetWriteDeadline(t)
+}
+
+// SetReadDeadline implements net.Conn.
+func (s *socket) SetReadDeadline(t time.Time) error {
+	return s.setDeadline(&s.read, s.in, t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (s *socket) SetWriteDeadline(t time.Time) error {
+	return s.setDeadline(&s.write, s.out, t)
+}
+
+func (s *socket) setDeadline(which *time.Duration, k *clock.Cond, t time.Time) error {
+	if s.closed {
+		return net.ErrClosed
+	}
+	before := *which
+	switch c := s.host.net.clock; {
+	case t.IsZero():
+		*which = clock.Never
+	case t != t.Round(0):
+		// It has a monotonic reading: it comes from time.Now, as in crypto/tls, and
+		// means a distance from now.
+		*which = c.Elapsed() + time.Until(t).Round(100*time.Millisecond)
+	default:
+		*which = t.Sub(c.Start())
+	}
+	if *which < before {
+		k.Broadcast() // who waits looks at the new deadline
+	}
+	return nil
+}
+
+// conn is a TCP connection. It implements net.Conn.
+type conn struct {
+	socket
+	local, remote netip.AddrPort
+	traced        *trace.Conn
+	isClient      bool
+}
+
+var _ net.Conn = (*conn)(nil)
+
+// Traced is what the trace knows of a connection that this network made, nil for
+// another.
+func Traced(c net.Conn) *trace.Conn {
+	if v, ok := c.(*conn); ok {
+		return v.traced
+	}
+	return nil
+}
+
+func (c *conn) op(op string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &net.OpError{Op: op, Net: "tcp", Source: net.TCPAddrFromAddrPort(c.local), Addr: net.TCPAddrFromAddrPort(c.remote), Err: err}
+}
+
+// Read implements net.Conn.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.readSome(p)
+	return n, c.op("read", err)
+}
+
+func (c *conn) readSome(p []byte) (int, error) {
+	for {
+		if err := c.ready(c.read); err != nil {
+			return 0, err
+		}
+		if len(p) == 0 {
+			return 0, nil
+		}
+		w := tcpip.SliceWriter(p)
+		res, terr := c.ep.Read(&w, tcpip.ReadOptions{})
+		switch terr.(type) {
+		case nil:
+			c.ep.ModerateRecvBuf(res.Count)
+			return res.Count, nil
+		case *tcpip.ErrClosedForReceive:
+			return 0, io.EOF
+		case *tcpip.ErrWouldBlock:
+			if err := c.wait(nil, c.in, &c.read); err != nil {
+				return 0, err
+			}
+		default:
+			return 0, netError(terr)
+		}
+	}
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	done := 0
+	for {
+		if err := c.ready(c.write); err != nil {
+			return done, c.op("write", err)
+		}
+		if done == len(p) {
+			return done, nil
+		}
+		n, terr := c.ep.Write(bytes.NewReader(p[done:]), tcpip.WriteOptions{})
+		done += int(n)
+		switch terr.(type) {
+		case nil:
+		case *tcpip.ErrWouldBlock:
+			if err := c.wait(nil, c.out, &c.write); err != nil {
+				return done, c.op("write", err)
+			}
+		default:
+			return done, c.op("write", netError(terr))
+		}
+	}
+}
+
+// Close implements net.Conn. What was written is still sent.
+func (c *conn) Close() error {
+	if c.closed {
+		return c.op("close", net.ErrClosed)
+	}
+	c.record(trace.Closed, "")
+	return c.op("close", c.socket.close())
+}
+
+// CloseWrite says that nothing more will be written.
+func (c *conn) CloseWrite() error {
+	if terr := c.ep.Shutdown(tcpip.ShutdownWrite); terr != nil {
+		return c.op("close", netError(terr))
+	}
+	return nil
+}
+
+func (c *conn) record(what, err string) {
+	if !c.host.group.Down() {
+		c.host.net.rec.ConnStep(c.traced, c.host.name, what, err)
+	}
+}
+
+// LocalAddr implements net.Conn.
+func (c *conn) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(c.local) }
+
+// RemoteAddr implements net.Conn.
+func (c *conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
+// listener implements net.Listener.
+type listener struct {
+	socket
+	at netip.AddrPort
+}
+
+// Listen implements wire.Host.
+func (h *Host) Listen(at netip.AddrPort) (net.Listener, error) {
+	fail := func(err error) (net.Listener, error) {
+		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(at), Err: err}
+	}
+	if h.stack == nil {
+		return fail(wire.ErrHostDown)
+	}
+	l := &listener{at: at}
+	full, proto := bindAddress(at)
+	q := new(waiter.Queue)
+	ep, terr := h.stack.NewEndpoint(tcp.ProtocolNumber, proto, q)
+	if terr != nil {
+		return fail(netError(terr))
+	}
+	if terr := ep.Bind(full); terr != nil {
+		ep.Close()
+		return fail(netError(terr))
+	}
+	if terr := ep.Listen(backlog); terr != nil {
+		ep.Close()
+		return fail(netError(terr))
+	}
+	l.init(h, ep, q)
+	return l, nil
+}
+
+// bindAddress is an address to listen at: without one, every IPv4 and IPv6
+// address of the host.
+func bindAddress(at netip.AddrPort) (tcpip.FullAddress, tcpip.NetworkProtocolNumber) {
+	full := tcpip.FullAddress{Port: at.Port()}
+	a := at.Addr()
+	if !a.IsValid() || a.IsUnspecified() {
+		if a.Is4() {
+			return full, protocolOf(a)
+		}
+		return full, protocolOf(netip.IPv6Unspecified())
+	}
+	full.Addr = address(a)
+	return full, protocolOf(a)
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.accept()
+	if err != nil {
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: err}
+	}
+	return c, nil
+}
+
+func (l *listener) accept() (net.Conn, error) {
+	for {
+		if err := l.ready(clock.Never); err != nil {
+			return nil, err
+		}
+		var peer tcpip.FullAddress
+		ep, q, terr := l.ep.Accept(&peer)
+		switch terr.(type) {
+		case nil:
+			return l.host.newConn(ep, q, false, func(local, remote netip.AddrPort) *trace.Conn {
+				return l.host.net.rec.Accept(remote, local)
+			})
+		case *tcpip.ErrWouldBlock:
+			never := clock.Never
+			if err := l.wait(nil, l.in, &never); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, netError(terr)
+		}
+	}
+}
+
+// newConn makes a net.Conn of a connected endpoint.
+func (h *Host) newConn(ep tcpip.Endpoint, q *waiter.Queue, isClient bool, traced func(local, remote netip.AddrPort) *trace.Conn) (*conn, error) {
+	c := &conn{isClient: isClient}
+	for _, x := range []struct {
+		get func() (tcpip.FullAddress, tcpip.Error)
+		to  *netip.AddrPort
+	}{{ep.GetLocalAddress, &c.local}, {ep.GetRemoteAddress, &c.remote}} {
+		a, terr := x.get()
+		if terr != nil {
+			ep.Close()
+			return nil, netError(terr)
+		}
+		*x.to = netip.AddrPortFrom(netipAddr(a.Addr), a.Port)
+	}
+	c.init(h, ep, q)
+	c.traced = traced(c.local, c.remote)
+	return c, nil
+}
+
+// Close implements net.Listener.
+func (l *listener) Close() error {
+	if l.closed {
+		return net.ErrClosed
+	}
+	l.ep.Shutdown(tcpip.ShutdownRead | tcpip.ShutdownWrite)
+	return l.close()
+}
+
+// Addr implements net.Listener.
+func (l *listener) Addr() net.Addr { return net.TCPAddrFromAddrPort(l.at) }
