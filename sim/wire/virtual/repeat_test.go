@@ -1,0 +1,109 @@
+package virtual
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime"
+	"testing"
+	"time"
+
+	"mailwalk/sim/trace"
+)
+
+// fingerprint runs three clients on two hosts against one server each and returns
+// the hash of all that the trace holds.
+func fingerprint(t testing.TB, seed uint64) string {
+	w := newWorld(t, seed, nil)
+	defer w.close(t)
+	echo(t, w.b, "[::]:25")
+	echo(t, w.a, "[::]:110")
+	for i, x := range []struct {
+		h   *Host
+		dst string
+	}{{w.a, "198.51.100.10:25"}, {w.a, "[2001:db8:b::10]:25"}, {w.c, "192.0.2.10:110"}, {w.b, "198.51.100.10:25"}} {
+		x.h.Go("talk", func(ctx context.Context) {
+			for n := range 3 {
+				if err := talk(ctx, x.h, x.dst, fmt.Sprint("HELLO ", i, n), "WORLD"); err != nil {
+					t.Error(err)
+				}
+				if err := w.clock.Sleep(ctx, time.Second); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	w.run(t)
+	h := sha256.New()
+	for e := range w.trace.All() {
+		fmt.Fprintf(h, "%d %d %s %s %v %v\n", e.Seq, e.At, e.Host, e.Key, e.IDs, e.Causes)
+		if b, ok := e.Body.(*trace.PacketBody); ok {
+			h.Write(b.Data)
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// TestRepeat: the same seed gives the same bytes, with whatever number of
+// processors and however busy they are; another seed gives others.
+func TestRepeat(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	want := fingerprint(t, 7)
+	stop := make(chan struct{})
+	defer close(stop)
+	for _, procs := range []int{1, 2, 8} {
+		for _, busy := range []bool{false, true} {
+			if busy {
+				for range 4 {
+					go func() {
+						for {
+							select {
+							case <-stop:
+								return
+							default:
+								runtime.Gosched()
+							}
+						}
+					}()
+				}
+			}
+			runtime.GOMAXPROCS(procs)
+			for range 10 {
+				if got := fingerprint(t, 7); got != want {
+					t.Fatalf("at GOMAXPROCS %d, busy %v: another trace", procs, busy)
+				}
+			}
+		}
+	}
+	if fingerprint(t, 8) == want {
+		t.Error("the seed makes no difference")
+	}
+}
+
+func BenchmarkRoundTrip(b *testing.B) {
+	w := newWorld(b, 1, nil)
+	echo(b, w.b, "[::]:25")
+	w.a.Go("ping", func(ctx context.Context) {
+		c, err := w.a.Dial(ctx, "tcp", netip.AddrPort{}, netip.MustParseAddrPort("198.51.100.10:25"))
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		defer c.Close()
+		p := make([]byte, 64)
+		for range b.N {
+			if _, err := c.Write(p); err != nil {
+				b.Error(err)
+				return
+			}
+			if _, err := io.ReadFull(c, p); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ResetTimer()
+	w.run(b)
+}
