@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"mailwalk/sim/trace"
 )
@@ -141,8 +142,27 @@ func Keys() []string {
 	return keys
 }
 
+// index is made at the first look, so that a program that never looks pays
+// nothing for it.
+var index = sync.OnceValue(func() map[string]int {
+	m := make(map[string]int, len(entries))
+	for i := range entries {
+		m[entries[i].Key] = i
+	}
+	return m
+})
+
 func find(key string) (int, bool) {
-	return slices.BinarySearchFunc(entries[:], key, func(e Explanation, key string) int { return strings.Compare(e.Key, key) })
+	i, ok := index()[key]
+	return i, ok
+}
+
+// title is an entry's title, unfilled.
+func title(key string) string {
+	if i, ok := find(key); ok {
+		return entries[i].Title
+	}
+	return ""
 }
 
 // For explains an event. The words of a note are its own.

@@ -182,11 +182,12 @@ func rest(b *trace.LineBody) string {
 		if i := indexFold(text, b.Verb); b.Verb != "" && i >= 0 {
 			return strings.TrimSpace(text[i+len(b.Verb):])
 		}
-	case dialog.Reply, dialog.Greeting, dialog.Untagged:
+	case dialog.Untagged:
+		return strings.TrimPrefix(text, "* ")
+	case dialog.Reply, dialog.Greeting:
 		if i := strings.Index(text, b.Code); b.Code != "" && i >= 0 {
 			return strings.TrimLeft(text[i+len(b.Code):], " -")
 		}
-		return strings.TrimPrefix(text, "* ")
 	}
 	return text
 }

@@ -89,17 +89,17 @@ func replyKeys(proto string, b *trace.LineBody) []string {
 	verb := bareVerb(b.Verb)
 	k := proto + ".reply"
 	var keys []string
-	switch {
-	case verb == "EHLO" && b.Code == "250":
-		keys = append(keys, proto+".extension."+announced(b.Text))
-	case verb == "CAPA" && b.Code == "":
-		keys = append(keys, proto+".capability."+announced(b.Text))
-	}
-	if b.Code == "" && b.Text == "." {
-		return append(keys, proto+".end", k)
-	}
-	if b.Code == "" {
+	if proto == "line.pop3" && b.Code != "+OK" && b.Code != "-ERR" {
+		switch {
+		case b.Text == ".":
+			return []string{proto + ".end"}
+		case verb == "CAPA":
+			keys = append(keys, proto+".capability."+announced(b.Text))
+		}
 		return append(keys, k+".more."+verb, k+".more", k)
+	}
+	if verb == "EHLO" && b.Code == "250" {
+		keys = append(keys, proto+".extension."+announced(b.Text))
 	}
 	return append(keys, k+"."+b.Code+"."+verb, k+"."+class(b.Code)+"."+verb, k+"."+b.Code, k+"."+class(b.Code), k)
 }

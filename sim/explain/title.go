@@ -9,32 +9,30 @@ import (
 // Text is what happened, in one line of plain words without a full stop.
 func Text(e *trace.Event) string {
 	if n, ok := e.Body.(*trace.NoteBody); ok {
-		return oneLine(n.Newcomer)
+		return OneLine(n.Newcomer)
 	}
-	x, _ := Entry(Key(e))
-	title := expand(x.Title, func(name string) string { return field(e, name) })
+	fill := func(name string) string { return field(e, name) }
+	words := expand(title(Key(e)), fill)
 	// A frame's entry names what it carries, a line's entry what was said; that it
 	// is put on the link or read at the other end is said here.
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		moment, _ := Entry(first("packet."+e.What, "packet"))
-		what := title
+		carried := words
 		if e.What != trace.Sent && e.What != trace.Delivered {
-			carried, _ := Entry(first(frameKey(b), "packet.other"))
-			what = expand(carried.Title, func(name string) string { return field(e, name) })
+			carried = expand(title(first(frameKey(b), "packet.other")), fill)
 		}
-		return oneLine(expand(moment.Title, func(name string) string {
+		return OneLine(expand(title(first("packet."+e.What, "packet")), func(name string) string {
 			if name == "carried" {
-				return what
+				return carried
 			}
 			return field(e, name)
 		}))
 	case *trace.LineBody:
 		if e.What == trace.Received {
-			title = e.Host + " has read: " + title
+			words = e.Host + " has read: " + words
 		}
 	}
-	return oneLine(title)
+	return OneLine(words)
 }
 
 // expand fills a template. {name} stands for a field of the event. What stands
@@ -88,9 +86,9 @@ func placeholders(template string) []string {
 	return names
 }
 
-// oneLine makes what a peer or a person wrote fit for one line of a terminal:
-// control characters would move the cursor or change colours.
-func oneLine(s string) string {
+// OneLine makes what a peer or a person wrote fit for one line of a terminal:
+// control characters, which would move the cursor or change colours, are replaced.
+func OneLine(s string) string {
 	clean := true
 	for _, r := range s {
 		if isControl(r) {
