@@ -20,6 +20,9 @@ var (
 	// ErrNoMechanism says that the server offers no way to authenticate that the
 	// client knows.
 	ErrNoMechanism = errors.New("smtp: the server offers no known mechanism for AUTH")
+	// ErrChallenge says that the server's challenge in AUTH is not BASE64 (RFC 4954
+	// §4).
+	ErrChallenge = errors.New("smtp: the challenge cannot be decoded")
 	// ErrNotCanonical says that a content has a CR or an LF that stands alone, or
 	// does not end in CRLF (RFC 5321 §2.3.8 and §4.1.1.4).
 	ErrNotCanonical = errors.New("smtp: content does not consist of lines that end in CRLF")
@@ -96,7 +99,6 @@ type Client struct {
 	t    Timeouts
 
 	greeted    bool
-	hello      *Reply
 	extensions Extensions
 	body       Body // of the MAIL in force
 }

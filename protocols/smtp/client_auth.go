@@ -60,7 +60,7 @@ func plainClient(c *Client, creds Credentials) (*Reply, error) {
 }
 
 // loginClient is LOGIN, which no RFC defines: the server asks twice, and what it
-// asks is not looked at.
+// asks means nothing.
 func loginClient(c *Client, creds Credentials) (*Reply, error) {
 	r, err := c.exchange(dialog.Command, "AUTH LOGIN")
 	for _, text := range []string{creds.User, creds.Password} {
@@ -78,5 +78,24 @@ func (c *Client) exchange(role dialog.Role, line string) (*Reply, error) {
 	if err := c.c.WriteLine(role, []byte(line), secret); err != nil {
 		return nil, err
 	}
-	return c.readReply(dialog.Reply, c.t.Command, true)
+	r, err := c.readReply(dialog.Reply, c.t.Command, true)
+	if err != nil || !r.Intermediate() {
+		return r, err
+	}
+	if _, ok := decodeResponse([]byte(r.Text())); !ok {
+		return c.cancel()
+	}
+	return r, nil
+}
+
+// cancel ends an exchange whose challenge makes no sense (RFC 4954 §4).
+func (c *Client) cancel() (*Reply, error) {
+	if err := c.c.WriteLine(dialog.Continuation, []byte("*"), false); err != nil {
+		return nil, err
+	}
+	r, err := c.readReply(dialog.Reply, c.t.Command, true)
+	if err != nil {
+		return nil, err
+	}
+	return r, fmt.Errorf("%w: %w", ErrChallenge, r)
 }

@@ -29,6 +29,7 @@ type scriptConn struct {
 	endErr     error // after the last block; nil is io.EOF
 	chunk      int   // the most octets of one Read, 0 for all
 	closed     bool
+	writes     []string
 }
 
 func (c *scriptConn) Read(p []byte) (int, error) {
@@ -51,6 +52,7 @@ func (c *scriptConn) Read(p []byte) (int, error) {
 }
 
 func (c *scriptConn) Write(p []byte) (int, error) {
+	c.writes = append(c.writes, string(p))
 	c.line.Write(p)
 	for {
 		line, rest, ok := strings.Cut(c.line.String(), "\r\n")

@@ -49,7 +49,8 @@ func (s *session) admitAuth(mechanism string) *Reply {
 	case !slices.Contains(s.srv.mechanisms(), mechanism) || saslServers[mechanism] == nil:
 		return NewReply(504, Enhanced{5, 5, 4}, "Unrecognized authentication mechanism") // RFC 4954 §4
 	case !s.offersAuth():
-		// RFC 4954 §6
+		// RFC 4954 §6 keeps 538 for the record and §4 would have 504 here, but this
+		// one tells the client what to do.
 		return NewReply(538, Enhanced{5, 7, 11}, "Encryption required for requested authentication mechanism")
 	}
 	return nil
@@ -101,7 +102,8 @@ func plainServer(x *exchange) (Credentials, *Reply, error) {
 
 // loginServer is LOGIN, which no RFC defines: user name and password, each asked
 // for by a line whose text clients do not look at. Many clients send the user
-// name as the initial response.
+// name as the initial response, and servers take it, though RFC 4954 §4 would
+// have it refused where the server speaks first.
 func loginServer(x *exchange) (Credentials, *Reply, error) {
 	user, r, err := x.ask("Username:")
 	if r != nil || err != nil || x.answered {

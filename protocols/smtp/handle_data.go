@@ -16,6 +16,9 @@ func (s *session) data(string) (*Reply, error) {
 	if err := s.writeReply(dialog.Reply, start); err != nil {
 		return nil, step("write reply", err)
 	}
+	if err := s.c.Flush(); err != nil { // RFC 2920 §3.2, even if the client runs ahead
+		return nil, step("write reply", err)
+	}
 	return s.content(s.toBackend)
 }
 

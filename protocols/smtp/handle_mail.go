@@ -51,6 +51,9 @@ func (s *session) parseMail(arg string) (from Path, m MailParams, r *Reply) {
 			return Path{}, m, NewReply(501, Enhanced{5, 5, 4}, "Syntax error, %v", err)
 		}
 	}
+	if m.Auth != nil && !s.peer.Authenticated {
+		m.Auth = &Path{} // RFC 4954 §5: who is unknown speaks for nobody
+	}
 	return from, m, nil
 }
 

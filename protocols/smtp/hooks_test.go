@@ -327,3 +327,18 @@ func TestServerTimeout(t *testing.T) {
 		near.Close()
 	}
 }
+
+// TestDataIsNotHeldBack: 354 leaves at once, even if the client has run ahead (RFC
+// 2920 §3.2).
+func TestDataIsNotHeldBack(t *testing.T) {
+	srv, b := newTestServer()
+	conn, err := play(t, srv, nil, hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n")
+	if err != nil || len(b.mails) != 1 {
+		t.Errorf("%v, %d mails\n%s", err, len(b.mails), conn.transcript.String())
+	}
+	for _, w := range conn.writes {
+		if strings.Contains(w, "354 ") && !strings.HasSuffix(w, "<CRLF>.<CRLF>\r\n") {
+			t.Errorf("354 left with what comes after it: %q", w)
+		}
+	}
+}

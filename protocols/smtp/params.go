@@ -95,8 +95,9 @@ type MailParams struct {
 	// Body says what the content is.
 	Body Body
 	// Auth is who submitted the mail first, as the client tells it (RFC 4954 §5):
-	// nil if nothing was said, the null path for AUTH=<>. It is to be believed
-	// only from a client that may speak for others.
+	// nil if nothing was said, the null path for AUTH=<> and for anything that a
+	// client says before it has authenticated. It is to be believed only from a
+	// client that may speak for others.
 	Auth *Path
 }
 
