@@ -373,9 +373,9 @@ func TestText(t *testing.T) {
 		}}, "lost on acme-net between alice-laptop and router: data: 1,460 octets of the conversation, [2001:db8::1]:1 to [2001:db8::2]:25, its octets 0–1,459 (fault 1)"},
 		{trace.Event{Kind: trace.Lookup, What: trace.Resolved, Host: "mail.acme.test", Body: &trace.LookupBody{
 			Name: "globex.test.", Type: "MX", Records: []trace.Record{{Type: "MX", Data: "10 mail.globex.test."}},
-		}}, "mail.acme.test knows now: mail for globex.test. goes to 10 mail.globex.test."},
+		}}, "mail.acme.test knows now: mail for globex.test goes to mail.globex.test (preference 10)"},
 		{trace.Event{Kind: trace.Lookup, What: trace.Unsolved, Host: "mail.acme.test", Body: &trace.LookupBody{Name: "globex.test.", Type: "MX"}},
-			"mail.acme.test gets no answer for globex.test. MX"},
+			"mail.acme.test gets no answer for globex.test MX"},
 		{trace.Event{Kind: trace.Mail, What: trace.Compared, Body: &trace.MailBody{Same: true, SentHash: "0123456789abcdef"}},
 			"what arrived is, byte for byte, what was sent (SHA-256 0123456789ab…)"},
 		{trace.Event{Kind: trace.Note, What: trace.Narration, Body: &trace.NoteBody{Newcomer: "Alice\nwrites."}}, "Alice writes."},

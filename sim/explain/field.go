@@ -2,7 +2,6 @@ package explain
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,20 +219,20 @@ func path(text string) string {
 func lookupField(b *trace.LookupBody, name string) string {
 	switch name {
 	case "name":
-		return b.Name
+		return bare(b.Name)
 	case "type":
 		return b.Type
 	case "server":
 		if b.Server == "" && b.ServerAddr.IsValid() {
 			return b.ServerAddr.Addr().String()
 		}
-		return b.Server
+		return bare(b.Server)
 	case "serverAddr":
 		return addrPort(b.ServerAddr)
 	case "transport":
 		return strings.ToUpper(b.Transport)
 	case "zone":
-		return b.Zone
+		return bare(b.Zone)
 	case "rcode":
 		return b.RCode
 	case "answer":
@@ -258,15 +257,29 @@ func lookupField(b *trace.LookupBody, name string) string {
 func data(records []trace.Record, typ string) string {
 	var of, all []string
 	for _, r := range records {
-		all = append(all, r.Type+" "+r.Data)
+		value := plainly(r)
+		all = append(all, r.Type+" "+value)
 		if r.Type == typ {
-			of = append(of, r.Data)
+			of = append(of, value)
 		}
 	}
 	if len(of) == 0 {
 		of = all
 	}
 	return list(of)
+}
+
+// plainly is a record's data as people write it.
+func plainly(r trace.Record) string {
+	switch r.Type {
+	case "NS", "CNAME", "PTR":
+		return bare(r.Data)
+	case "MX":
+		if preference, host, ok := strings.Cut(r.Data, " "); ok {
+			return bare(host) + " (preference " + preference + ")"
+		}
+	}
+	return r.Data
 }
 
 func decisionField(b *trace.DecisionBody, name string) string {
@@ -415,13 +428,25 @@ func number(n uint32) string {
 	return strconv.FormatUint(uint64(n), 10)
 }
 
+// Listed is how many items a title lists; of more it says the number.
+const Listed = 4
+
 // list joins what a sentence can hold.
 func list(items []string) string {
-	const most = 4
-	if len(items) <= most {
+	if len(items) <= Listed {
 		return strings.Join(items, ", ")
 	}
-	return strings.Join(slices.Clone(items[:most-1]), ", ") + " and " + strconv.Itoa(len(items)-most+1) + " more"
+	shown := Listed - 1
+	return strings.Join(items[:shown], ", ") + " and " + strconv.Itoa(len(items)-shown) + " more"
+}
+
+// bare is a domain name without the dot that makes it absolute, as people write
+// it; the root stays a dot.
+func bare(name string) string {
+	if len(name) > 1 {
+		return strings.TrimSuffix(name, ".")
+	}
+	return name
 }
 
 // shortHash is enough of a hash to tell two mails apart at a glance.

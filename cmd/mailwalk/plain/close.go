@@ -1,0 +1,106 @@
+package plain
+
+import (
+	"fmt"
+	"strings"
+
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// Expectation is what became of something that a walk expects.
+type Expectation struct {
+	// Want says in plain words what was to be; Place is where the walk says so:
+	// first-letter.yaml:140:5.
+	Want, Place string
+	Held        bool
+	// Missed says why it did not hold, Nearest is the event that came closest; it
+	// may be nil.
+	Missed  string
+	Nearest *trace.Event
+}
+
+// Close prints what the walk came to. The printer must not be used afterwards.
+func (p *Printer) Close(expectations []Expectation) error {
+	sum := p.count.Summary()
+	p.out.blank()
+	p.out.rule("summary")
+	for _, w := range p.rails.ways {
+		p.out.wrapped("way        ", "", p.o.Style.Mail, "mail "+w.mail+": "+strings.Join(w.stops, arrow))
+	}
+	for _, d := range sum.Deliveries {
+		p.out.wrapped("delivered  ", "", p.o.Style.Good, fmt.Sprintf("mail %s to %s at %s s", d.Mail, explain.OneLine(d.Mailbox), explain.Clock(d.At)))
+	}
+	for _, f := range sum.Failures {
+		p.out.wrapped("FAILED     ", "", p.o.Style.Bad, explain.OneLine(fmt.Sprintf("mail %s, %s at %s: %s", f.Mail, f.What, f.Host, f.Reason)))
+	}
+	p.out.wrapped("counted    ", "", "", counted(sum))
+	for _, c := range sum.Compared {
+		p.compared(c)
+	}
+	p.expectations(expectations)
+	return p.out.flush()
+}
+
+func counted(s trace.Summary) string {
+	text := strings.Join([]string{
+		plural(s.Hops, "leg", "legs"),
+		fmt.Sprintf("%s (%s to name servers, %d answered from a cache)",
+			plural(s.Lookup.Questions, "look-up", "look-ups"), plural(s.Lookup.Queries, "query", "queries"), s.Lookup.CacheHits),
+		plural(s.Connections, "connection", "connections"),
+		fmt.Sprintf("%s on links (%s)", plural(s.Packets.Frames, "frame", "frames"), explain.Octets(s.Packets.Bytes)),
+	}, ", ")
+	if s.Packets.Lost > 0 {
+		text += ", " + plural(s.Packets.Lost, "frame lost", "frames lost")
+	}
+	return text + ", " + explain.Clock(s.Time) + " s of virtual time"
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return explain.Grouped(int64(n)) + " " + many
+}
+
+// compared prints both hashes in full, so that they can be checked by other
+// means.
+func (p *Printer) compared(c trace.Comparison) {
+	p.out.put("sent       SHA-256 " + explain.OneLine(c.Sent))
+	p.out.put("arrived    SHA-256 " + explain.OneLine(c.Arrived))
+	if c.Same {
+		p.out.wrapped("same       ", "", p.o.Style.Good, "yes: what "+c.Host+" has of mail "+c.Mail+
+			" is, below the fields added on the way, byte for byte what was sent")
+		return
+	}
+	p.out.wrapped("same       ", "", p.o.Style.Bad, "NO: what "+c.Host+" has of mail "+c.Mail+" is not what was sent")
+}
+
+func (p *Printer) expectations(all []Expectation) {
+	if len(all) == 0 {
+		return
+	}
+	held := 0
+	for _, x := range all {
+		if x.Held {
+			held++
+		}
+	}
+	paint, verdict := p.o.Style.Good, "all of it happened"
+	if held < len(all) {
+		paint, verdict = p.o.Style.Bad, fmt.Sprintf("%d did NOT happen", len(all)-held)
+	}
+	p.out.wrapped("expected   ", "", paint, fmt.Sprintf("%s, %s", plural(len(all), "thing", "things"), verdict))
+	for _, x := range all {
+		if x.Held {
+			continue
+		}
+		p.out.wrapped("  NOT      ", "", p.o.Style.Bad, explain.OneLine(x.Want)+" ("+x.Place+")")
+		if x.Missed != "" {
+			p.out.wrapped("           ", "", "", explain.OneLine(x.Missed))
+		}
+		if x.Nearest != nil {
+			p.out.wrapped("  nearest  ", "", "", fmt.Sprintf("event %d at %s s: %s", x.Nearest.Seq, explain.Clock(x.Nearest.At), explain.Text(x.Nearest)))
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package plain
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"mailwalk/protocols/dialog"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+const (
+	widestHost = 20 // columns of a host's name before the line it says
+	narrow     = 72 // columns of a page below which a host's name has no column of its own
+)
+
+// line prints a unit of a dialogue: C: or S:, who says it, and the words
+// themselves.
+func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
+	if e.What == trace.Received {
+		p.heard(e, b)
+		return
+	}
+	client, server := explain.Ends(e.Conn)
+	tag, speaker, paint := "C:", client, p.o.Style.Client
+	if b.FromServer {
+		tag, speaker, paint = "S:", server, p.o.Style.Server
+	}
+	if p.apart {
+		p.out.blank()
+		p.apart = false
+	}
+	column := min(max(width(client), width(server)), widestHost)
+	said := explain.OneLine(b.Text)
+	if b.Role == dialog.Body {
+		said = "(the content" + size(b.Content) + ")"
+	}
+	indent := left(speaker, column) + "  "
+	if p.o.Width < narrow {
+		indent, said = "", speaker+": "+said
+	}
+	p.out.step(explain.Clock(e.At), tag, paint, indent, said)
+	if b.Secret {
+		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
+	}
+	if key := explain.Key(e); !p.told[key] {
+		p.out.reason(sentence(explain.Text(e)))
+		p.why(e)
+	}
+}
+
+// heard prints that a unit was read at the other end.
+func (p *Printer) heard(e *trace.Event, b *trace.LineBody) {
+	if b.Role != dialog.Body {
+		p.step(e, "read", "", explain.Text(e))
+		return
+	}
+	text := e.Host + " has read the whole content" + size(b.Content)
+	switch n := p.packets(e.Conn, b.Range); {
+	case n == 1:
+		text += ", which came in 1 packet"
+	case n > 1:
+		text += ", put together from " + strconv.Itoa(n) + " packets"
+	}
+	p.forget(e.Conn, b.Range)
+	p.step(e, "read", "", text)
+}
+
+func size(c *trace.Content) string {
+	if c == nil {
+		return ""
+	}
+	return ", " + explain.Octets(c.Size)
+}
+
+// sentence makes a clause a sentence of its own.
+func sentence(clause string) string {
+	if clause == "" || strings.ContainsAny(clause[len(clause)-1:], ".?!") {
+		return clause
+	}
+	return clause + "."
+}
+
+const shownLines = 24
+
+// content shows the beginning of a mail, and says how much is left out.
+func (p *Printer) content(c *trace.Content) {
+	if p.o.Content == nil {
+		return
+	}
+	data, ok := p.o.Content(c.ID)
+	if !ok {
+		return
+	}
+	lines := strings.Split(strings.TrimSuffix(string(bytes.ToValidUTF8(data, []byte("�"))), "\r\n"), "\r\n")
+	rest := len(lines) - shownLines
+	if rest > 0 {
+		lines = lines[:shownLines]
+	}
+	for _, l := range lines {
+		p.out.detail("> " + explain.OneLine(l))
+	}
+	if rest > 0 {
+		p.out.detail("(and " + explain.Grouped(int64(rest)) + " more lines)")
+	}
+}

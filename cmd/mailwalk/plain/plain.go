@@ -1,0 +1,286 @@
+// Package plain prints a walk as lines for a person: what a terminal without a
+// screen, a pipe, a printer or a screen reader gets.
+//
+// A [Printer] is given the events of a trace one at a time, in their order, and
+// prints each at once. It knows the trace and its explanations and nothing of
+// the world that made it, so it prints the same live and from a file.
+package plain
+
+import (
+	"io"
+
+	"mailwalk/protocols/dialog"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// Options say how a walk is to be printed. The zero Options print where the mail
+// is, for a newcomer, without colour, 80 columns wide.
+type Options struct {
+	// Detail is how closely to look: what is seen from farther off is printed too.
+	Detail explain.Grain
+	// Depth is for whom reasons are worded.
+	Depth explain.Depth
+	Style Style
+	// Width is the number of columns; 0 means 80, and less than 40 means 40.
+	Width int
+	// Content gives the bytes of a content, so that a mail can be shown when it is
+	// written; nil shows none.
+	Content func(trace.ContentID) ([]byte, bool)
+}
+
+const (
+	defaultWidth = 80
+	leastWidth   = 40
+)
+
+// Walk is what a walk says of itself at its beginning.
+type Walk struct {
+	Name, Title, Summary string
+	// Objective is what to look for; it may be empty.
+	Objective string
+	Seed      uint64
+}
+
+// Printer prints one walk. It is not safe for concurrent use.
+type Printer struct {
+	o       Options
+	out     *page
+	group   group
+	told    map[string]bool // keys whose reason was printed
+	lookups map[string]int  // depth of the tree of an open look-up
+	arrived map[stream][]trace.Range
+	rails   rails
+	count   trace.Counter
+	// apart is set after a block that is set apart from what follows.
+	apart bool
+}
+
+// stream is one direction of a connection.
+type stream struct {
+	conn       string
+	fromServer bool
+}
+
+// New returns a printer that writes to w.
+func New(w io.Writer, o Options) *Printer {
+	if o.Width == 0 {
+		o.Width = defaultWidth
+	}
+	o.Width = max(o.Width, leastWidth)
+	return &Printer{
+		o: o, out: newPage(w, o.Style, o.Width),
+		told:    make(map[string]bool),
+		lookups: make(map[string]int),
+		arrived: make(map[stream][]trace.Range),
+	}
+}
+
+// Begin prints the heading. Its error is that of writing.
+func (p *Printer) Begin(w Walk) error {
+	s := p.o.Style
+	p.out.wrapped("", "", s.Heading, explain.OneLine(w.Title))
+	p.out.wrapped("", "", s.Dim, "walk "+explain.OneLine(w.Name)+", seed "+explain.Grouped(int64(w.Seed)))
+	if w.Summary != "" {
+		p.out.blank()
+		p.out.wrapped("", "", "", explain.OneLine(w.Summary))
+	}
+	if w.Objective != "" {
+		p.out.blank()
+		p.out.wrapped("To look for: ", "", "", explain.OneLine(w.Objective))
+	}
+	p.out.blank()
+	p.out.wrapped("", "", s.Dim, "Each line: seconds since the start, what kind of step, what happened. "+
+		"The first time a step comes, the reason stands under it, behind a bar.")
+	return p.out.flush()
+}
+
+// Event prints what is to be seen of an event. Its error is that of writing:
+// then nothing more needs to be printed.
+func (p *Printer) Event(e *trace.Event) error {
+	p.count.Add(e)
+	p.rails.see(e)
+	p.gather(e)
+	if explain.GrainOf(e) > p.o.Detail {
+		return nil
+	}
+	p.enter(e)
+	switch b := e.Body.(type) {
+	case *trace.NoteBody:
+		p.note(e)
+	case *trace.LineBody:
+		p.line(e, b)
+	case *trace.LookupBody:
+		p.lookup(e)
+	case *trace.MailBody:
+		p.mail(e, b)
+	default:
+		p.step(e, tag(e), "", explain.Text(e))
+		p.why(e)
+	}
+	return p.out.flush()
+}
+
+// tag is the word that stands before a step.
+func tag(e *trace.Event) string {
+	switch e.Body.(type) {
+	case *trace.PacketBody:
+		if e.What != trace.Sent && e.What != trace.Delivered {
+			return "FAULT"
+		}
+		return "packet"
+	case *trace.ConnectionBody:
+		return "conn"
+	case *trace.LookupBody:
+		return "dns"
+	case *trace.DecisionBody:
+		return "choice"
+	case *trace.MailBody:
+		return "mail"
+	case *trace.StateBody:
+		return "state"
+	case *trace.ActBody:
+		return "act"
+	}
+	return string(e.Kind)
+}
+
+func (p *Printer) paint(e *trace.Event) SGR {
+	s := p.o.Style
+	switch e.Kind {
+	case trace.Packet:
+		if e.What != trace.Sent && e.What != trace.Delivered {
+			return s.Bad
+		}
+		return s.Packet
+	case trace.Lookup:
+		return s.Lookup
+	case trace.Decision:
+		return s.Decision
+	case trace.Mail:
+		return s.Mail
+	case trace.Act:
+		return s.Act
+	}
+	return ""
+}
+
+// step prints one step: its time, its tag, and its text behind an indent.
+func (p *Printer) step(e *trace.Event, tag, indent, text string) {
+	if p.apart {
+		p.out.blank()
+		p.apart = false
+	}
+	p.out.step(explain.Clock(e.At), tag, p.paint(e), indent, text)
+}
+
+// why prints the reason for a step when its kind comes for the first time.
+func (p *Printer) why(e *trace.Event) {
+	x := explain.For(e)
+	if p.told[x.Key] {
+		return
+	}
+	p.told[x.Key] = true
+	p.out.reason(x.Why(p.o.Depth))
+	if x.Mistake != "" {
+		p.out.reason("Often misunderstood: " + x.Mistake)
+	}
+	if p.o.Depth > explain.Newcomer && len(x.Refs) > 0 {
+		p.out.reason(sources(x.Refs))
+	}
+}
+
+func sources(refs []explain.Ref) string {
+	s := ""
+	for i, r := range refs {
+		if i > 0 {
+			s += "; "
+		}
+		s += r.String()
+		if h := r.Heading(); h != "" {
+			s += " (" + h + ")"
+		}
+	}
+	return s
+}
+
+// note prints the walk's own words, apart from what happened.
+func (p *Printer) note(e *trace.Event) {
+	x := explain.For(e)
+	title, paint := "NOTE", p.o.Style.Note
+	if e.What == trace.Warning {
+		title, paint = "WARNING", p.o.Style.Warning
+	}
+	p.out.blank()
+	p.out.note(title, paint, explain.OneLine(x.Why(p.o.Depth)))
+	p.apart = true
+}
+
+// mail prints a step of a mail; a leg that begins is the heading of what follows.
+func (p *Printer) mail(e *trace.Event, b *trace.MailBody) {
+	if e.What == trace.HopStarts {
+		p.why(e)
+		return
+	}
+	p.step(e, "mail", "", explain.Text(e))
+	if len(b.Changes) > explain.Listed { // else the step's text has them
+		for _, c := range b.Changes {
+			p.out.detail("- " + explain.OneLine(c))
+		}
+	}
+	for _, f := range b.Added {
+		p.out.detail("+ " + explain.OneLine(f))
+	}
+	p.why(e)
+	if e.What == trace.Composed && b.Content != nil && p.o.Detail >= explain.LineGrain {
+		p.content(b.Content)
+	}
+}
+
+// gather keeps which ranges of a stream came in which packets, so that it can be
+// told from how many a content was put together.
+func (p *Printer) gather(e *trace.Event) {
+	switch b := e.Body.(type) {
+	case *trace.PacketBody:
+		if e.What == trace.Delivered && b.Range != nil && e.Conn != "" && receives(e.Host, e.Conn, b.Range.FromServer) {
+			k := stream{e.Conn, b.Range.FromServer}
+			p.arrived[k] = append(p.arrived[k], *b.Range)
+		}
+	case *trace.LineBody:
+		if e.What == trace.Received && b.Role != dialog.Body {
+			p.forget(e.Conn, b.Range)
+		}
+	case *trace.ConnectionBody:
+		if e.What == trace.Closed || e.What == trace.Reset {
+			delete(p.arrived, stream{e.Conn, e.Host == b.Client})
+		}
+	}
+}
+
+func receives(host, conn string, fromServer bool) bool {
+	client, server := explain.Ends(conn)
+	return fromServer && host == client || !fromServer && host == server
+}
+
+// forget drops the packets that lie wholly before the end of what was read.
+func (p *Printer) forget(conn string, read trace.Range) {
+	k := stream{conn, read.FromServer}
+	kept := p.arrived[k][:0]
+	for _, r := range p.arrived[k] {
+		if r.To > read.To {
+			kept = append(kept, r)
+		}
+	}
+	p.arrived[k] = kept
+}
+
+// packets counts those that carried a part of the range.
+func (p *Printer) packets(conn string, of trace.Range) int {
+	n := 0
+	for _, r := range p.arrived[stream{conn, of.FromServer}] {
+		if r.Overlaps(of) {
+			n++
+		}
+	}
+	return n
+}
