@@ -193,17 +193,11 @@ func (f *traceFile) takeIndex(text []byte, at int64) error {
 		if len(r.src) < blockHeaderLen {
 			return bad
 		}
-		h := r.src[:blockHeaderLen]
-		r.src = r.src[blockHeaderLen:]
-		b := blockInfo{
-			kind: h[0], coding: h[1], offset: offset,
-			length: binary.LittleEndian.Uint32(h[4:]), size: binary.LittleEndian.Uint32(h[8:]),
-			count: binary.LittleEndian.Uint32(h[12:]), first: binary.LittleEndian.Uint64(h[16:]),
-			crc: binary.LittleEndian.Uint32(h[24:]),
-		}
-		if b.length > maxBlock || b.size > maxBlock || b.coding > packed {
+		b, ok := parseBlockInfo(r.src[:blockHeaderLen], offset)
+		if !ok {
 			return bad
 		}
+		r.src = r.src[blockHeaderLen:]
 		offset = b.end()
 		if err := f.add(b); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -78,12 +79,30 @@ type blockInfo struct {
 // end is the offset behind the block.
 func (b *blockInfo) end() int64 { return b.offset + blockHeaderLen + int64(b.length) }
 
+// header appends the block's header with its checksum, append without.
+func (b *blockInfo) header(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint32(b.append(dst), b.crc)
+}
+
 func (b *blockInfo) append(dst []byte) []byte {
 	dst = append(dst, b.kind, b.coding, 0, 0)
 	dst = binary.LittleEndian.AppendUint32(dst, b.length)
 	dst = binary.LittleEndian.AppendUint32(dst, b.size)
 	dst = binary.LittleEndian.AppendUint32(dst, b.count)
 	return binary.LittleEndian.AppendUint64(dst, b.first)
+}
+
+// parseBlockInfo reads the header h of a block at an offset, and tells whether it
+// can be one.
+func parseBlockInfo(h []byte, offset int64) (b blockInfo, ok bool) {
+	b = blockInfo{
+		kind: h[0], coding: h[1], offset: offset,
+		length: binary.LittleEndian.Uint32(h[4:]), size: binary.LittleEndian.Uint32(h[8:]),
+		count: binary.LittleEndian.Uint32(h[12:]), first: binary.LittleEndian.Uint64(h[16:]),
+		crc: binary.LittleEndian.Uint32(h[24:]),
+	}
+	ok = b.length <= maxBlock && b.size <= maxBlock && b.coding <= packed && h[2]|h[3] == 0 && b.first <= 1<<62
+	return b, ok
 }
 
 // readBlockInfo reads a block's header and sees that it can be one. The checksum
@@ -96,14 +115,9 @@ func readBlockInfo(r io.ReaderAt, offset, fileSize int64) (blockInfo, error) {
 	if _, err := r.ReadAt(h[:], offset); err != nil {
 		return blockInfo{}, err
 	}
-	b := blockInfo{
-		kind: h[0], coding: h[1], offset: offset,
-		length: binary.LittleEndian.Uint32(h[4:]), size: binary.LittleEndian.Uint32(h[8:]),
-		count: binary.LittleEndian.Uint32(h[12:]), first: binary.LittleEndian.Uint64(h[16:]),
-		crc: binary.LittleEndian.Uint32(h[24:]),
-	}
+	b, ok := parseBlockInfo(h[:], offset)
 	switch {
-	case b.length > maxBlock || b.size > maxBlock || b.coding > packed || h[2]|h[3] != 0 || b.first > 1<<62:
+	case !ok:
 		return b, fmt.Errorf("%w: no block begins at %d", ErrDamaged, offset)
 	case b.end() > fileSize:
 		return b, fmt.Errorf("%w: the block at %d is cut short", ErrDamaged, offset)
@@ -118,8 +132,9 @@ func readPayload(r io.ReaderAt, b blockInfo) ([]byte, error) {
 		return nil, err
 	}
 	payload := raw[blockHeaderLen:]
-	crc := crc32.Update(crc32.Checksum(b.append(nil), crcTable), crcTable, payload)
-	if crc != b.crc {
+	crc := crc32.Update(crc32.Checksum(raw[:blockHeaderLen-4], crcTable), crcTable, payload)
+	// What is known of the block may come from the index.
+	if known := b.header(nil); crc != b.crc || !bytes.Equal(known, raw[:blockHeaderLen]) {
 		return nil, fmt.Errorf("%w: the checksum of the block at %d does not match", ErrDamaged, b.offset)
 	}
 	if b.coding == packed {

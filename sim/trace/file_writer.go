@@ -146,9 +146,7 @@ var errClosed = errors.New("write trace: the file is ended")
 func (f *Writer) index() []byte {
 	dst := binary.AppendUvarint(nil, uint64(len(f.blocks)))
 	for i := range f.blocks {
-		b := &f.blocks[i]
-		dst = b.append(dst)
-		dst = binary.LittleEndian.AppendUint32(dst, b.crc)
+		dst = f.blocks[i].header(dst)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(f.named)))
 	for _, n := range f.named {
