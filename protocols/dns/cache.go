@@ -101,8 +101,8 @@ type cache struct {
 
 const (
 	maxCacheEntries = 10_000
-	// maxTTL is the longest anything is kept. RFC 8767 §4: some days at most, lest
-	// a slip of the pen stay for weeks.
+	// maxTTL is the longest anything is kept, so that a slip of the pen does not
+	// stay for ever. RFC 8767 §4 suggests a cap of seven days; a day is usual too.
 	maxTTL = 24 * time.Hour
 	// maxNegativeTTL is the longest that absence is believed (RFC 2308 §5: one to
 	// three hours have been found to work well).

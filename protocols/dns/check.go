@@ -30,7 +30,7 @@ type ProblemKind string
 const (
 	NoSOA          ProblemKind = "no-soa"            // RFC 1035 §5.2: exactly one SOA, at the origin
 	ManySOA        ProblemKind = "many-soa"          // RFC 1035 §5.2
-	MisplacedSOA   ProblemKind = "misplaced-soa"     // RFC 2181 §6.1: an SOA is at the top of a zone only
+	MisplacedSOA   ProblemKind = "misplaced-soa"     // RFC 1035 §5.2
 	NoNS           ProblemKind = "no-ns"             // RFC 2181 §6.1: a zone has NS records at its origin
 	MissingGlue    ProblemKind = "missing-glue"      // RFC 1034 §4.2.1
 	CNAMEAndOther  ProblemKind = "cname-and-other"   // RFC 1034 §3.6.2

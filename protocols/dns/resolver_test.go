@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -502,6 +503,69 @@ func TestQueriesAreBounded(t *testing.T) {
 	if _, err := r.Resolve(context.Background(), "www2.wide.test", dns.TypeA); !errors.Is(err, ErrServFail) {
 		t.Error(err)
 	}
+}
+
+// RFC 1034 §6.3, from its safety belt on. Which of its servers is asked first is
+// left open there; here it falls to SRI-NIC.ARPA, as in the text.
+func TestRFC1034Resolution(t *testing.T) {
+	w := newWorld()
+	root, edu := fileZone(t, ".", "root-1034.zone"), fileZone(t, "EDU.", "edu-1034.zone")
+	isi := mustZone(t, "ISI.EDU.", `$TTL 172800
+@ SOA VENERA ACTION\.domains.ISI.EDU. 20 7200 600 3600000 60
+@ NS A
+@ NS VENERA
+@ NS VAXA
+@ MX 10 VENERA
+@ MX 20 VAXA
+A A 26.3.0.103
+VENERA A 10.1.0.52
+VENERA A 128.9.0.32
+VAXA A 10.2.0.27
+VAXA A 128.9.0.33
+poneria A 10.1.0.53
+`)
+	for _, addr := range []string{"26.0.0.73", "10.0.0.51", "10.0.0.52"} {
+		w.authority(t, addr, root, edu)
+	}
+	w.authority(t, "26.3.0.103", root, isi)
+	for _, addr := range []string{"10.1.0.52", "128.9.0.32", "10.2.0.27", "128.9.0.33"} {
+		w.authority(t, addr, isi)
+	}
+	r := w.resolver()
+	for _, hint := range []struct{ name, addrs string }{{"SRI-NIC.ARPA.", "26.0.0.73 10.0.0.51"}, {"A.ISI.EDU.", "26.3.0.103"}} {
+		s := NameServer{Name: hint.name}
+		for _, a := range strings.Fields(hint.addrs) {
+			s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
+		}
+		r.Roots = append(r.Roots, s)
+	}
+	for _, ask := range []struct {
+		name  string
+		qtype uint16
+	}{{"ISI.EDU.", dns.TypeMX}, {"65.0.6.26.IN-ADDR.ARPA.", dns.TypePTR}, {"poneria.ISI.EDU.", dns.TypeA}} {
+		if _, err := w.resolve(r, ask.name, ask.qtype); err != nil {
+			t.Error(err)
+		}
+	}
+	golden(t, "resolve-rfc1034.txt", w.log.String())
+}
+
+// Many look-ups at once share cache and lots; run with -race.
+func TestResolverConcurrently(t *testing.T) {
+	w := tree(t)
+	r := w.resolver(rootAddr)
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for _, name := range []string{"globex.test", "www.glueless.test", fmt.Sprintf("n%d.globex.test", i), "abroad.globex.test"} {
+				if _, err := r.Resolve(context.Background(), name, dns.TypeA); err != nil {
+					t.Error(err)
+				}
+			}
+			r.Entries()
+		})
+	}
+	all.Wait()
 }
 
 // Same world, same numbers: the same steps.

@@ -139,7 +139,7 @@ func TestLookupAddrs(t *testing.T) {
 	}
 }
 
-// FuzzReadReply and the resolver's classify read what strangers send.
+// FuzzResponse reads what strangers send, as resolver and as stub.
 func FuzzResponse(f *testing.F) {
 	a, err := NewAuthority(mustZone(f, "example.test", exampleZone))
 	if err != nil {

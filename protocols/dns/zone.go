@@ -108,7 +108,7 @@ func ParseZone(text io.Reader, origin, file string) (*Zone, error) {
 	z := &Zone{origin: canonical(origin), file: file, nodes: map[string]*node{}}
 	z.add(z.origin)
 	lines := &lineReader{r: bufio.NewReader(text), line: 1, blank: true}
-	zp := dns.NewZoneParser(lines, z.origin, "")
+	zp := dns.NewZoneParser(lines, dns.Fqdn(origin), "") // as it is spelt: names show it
 	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
 		line := lines.entry()
 		if len(z.records) == maxZoneRecords {
