@@ -138,13 +138,15 @@ const (
 	NXDomain  = "nxdomain"  // the name does not exist
 	Lame      = "lame"      // the server does not know the zone it was named for
 	Truncated = "truncated" // the answer does not fit in a datagram
-	Timeout   = "timeout"   // no answer came
-	CacheHit  = "cache-hit" // known already
-	Cached    = "cached"    // learnt, and kept for its TTL
-	Expired   = "expired"   // kept long enough
-	Resolved  = "resolved"  // the program got its answer
-	NotFound  = "not-found" // the program got a definite no
-	Unsolved  = "unsolved"  // the program got no answer: to be tried again
+
+	ServerError = "server-error" // the server could or would not answer
+	Timeout     = "timeout"      // no answer came
+	CacheHit    = "cache-hit"    // known already
+	Cached      = "cached"       // learnt, and kept for its TTL
+	Expired     = "expired"      // kept long enough
+	Resolved    = "resolved"     // the program got its answer
+	NotFound    = "not-found"    // the program got a definite no
+	Unsolved    = "unsolved"     // the program got no answer: to be tried again
 )
 
 // LookupBody is a step of finding something in the DNS.

@@ -3,6 +3,7 @@ package trace
 import (
 	"net/netip"
 	"strconv"
+	"time"
 
 	"mailwalk/sim/clock"
 )
@@ -26,7 +27,10 @@ type Recorder struct {
 	listeners []func(*Event)
 	frames    uint64
 	mails     int
-	hops      map[string]int // legs so far, by mail
+	hops      map[string]int    // legs so far, by mail
+	messages  map[string]string // mails by Message-ID
+	pending   []*Event          // recorded, and not told to the listeners yet
+	telling   bool
 	scratch   []byte
 }
 
@@ -39,7 +43,7 @@ func NewRecorder(t *Trace) *Recorder {
 	return &Recorder{
 		trace: t, root: &Scope{},
 		names: map[netip.Addr]string{}, conns: map[pair]*Conn{}, flows: map[pair]IDs{},
-		counts: map[string]int{}, keys: map[string]int{}, hops: map[string]int{},
+		counts: map[string]int{}, keys: map[string]int{}, hops: map[string]int{}, messages: map[string]string{},
 	}
 }
 
@@ -151,10 +155,26 @@ func (r *Recorder) append(e Event, s *Scope) *Event {
 		ev.Key = r.key(ev)
 	}
 	r.trace.Append(ev)
-	for _, f := range r.listeners {
-		f(ev)
-	}
+	r.tell(ev)
 	return ev
+}
+
+// tell calls the listeners. What a listener records is told after, so that all
+// hear of the events in their order.
+func (r *Recorder) tell(ev *Event) {
+	r.pending = append(r.pending, ev)
+	if r.telling {
+		return
+	}
+	r.telling = true
+	for len(r.pending) > 0 {
+		next := r.pending[0]
+		r.pending = r.pending[1:]
+		for _, f := range r.listeners {
+			f(next)
+		}
+	}
+	r.telling = false
 }
 
 // count numbers the things of one name from 1.
@@ -163,32 +183,66 @@ func (r *Recorder) count(name string) int {
 	return r.counts[name]
 }
 
-// NewMail gives the next mail of the walk its number and makes it what the
-// running program is about.
-func (r *Recorder) NewMail() string {
-	r.mails++
+// BeginMail makes a mail what the running program is about.
+func (r *Recorder) BeginMail(id string) {
 	s := r.Scope()
-	s.Mail, s.Hop = strconv.Itoa(r.mails), ""
-	return s.Mail
+	s.Mail, s.Hop, s.Lookup, s.Queue = id, "", "", ""
 }
 
+// ReserveMails keeps the numbers up to n for the mails that the walk itself names.
+func (r *Recorder) ReserveMails(n int) { r.mails = max(r.mails, n) }
+
+// NewMail gives a mail that the walk does not name its number and makes it what
+// the running program is about.
+func (r *Recorder) NewMail() string {
+	r.mails++
+	id := strconv.Itoa(r.mails)
+	r.BeginMail(id)
+	return id
+}
+
+// KnowMail has a mail recognised by its Message-ID wherever a copy turns up.
+func (r *Recorder) KnowMail(messageID, id string) {
+	if _, known := r.messages[messageID]; messageID != "" && !known {
+		r.messages[messageID] = id
+	}
+}
+
+// MailOf is the number of the mail that has a Message-ID, empty when none is
+// known.
+func (r *Recorder) MailOf(messageID string) string { return r.messages[messageID] }
+
 // NewHop begins the next leg of the way of the mail that the running program is
-// about, and makes it what the program is about.
+// about, and makes it what the program is about. A leg on which no mail is known
+// yet, as when somebody looks whether there is one, is numbered by its host.
 func (r *Recorder) NewHop(b *MailBody) string {
 	s := r.Scope()
-	mail := s.ids().Mail
-	r.hops[mail]++
-	s.Hop = mail + "." + strconv.Itoa(r.hops[mail])
+	of := s.ids().Mail
+	if of == "" {
+		of = s.Host
+	}
+	r.hops[of]++
+	s.Hop = of + "." + strconv.Itoa(r.hops[of])
 	r.Record(Event{What: HopStarts, Body: b})
 	return s.Hop
 }
 
+// ResumeHop makes a leg that was begun what the running program is about.
+func (r *Recorder) ResumeHop(id string) { r.Scope().Hop = id }
+
 // NewLookup names a question to the DNS and makes it what the running program is
-// about, until done is called.
-func (r *Recorder) NewLookup(name, typ string) (done func()) {
+// about, until EndLookup.
+func (r *Recorder) NewLookup(name, typ string) {
 	s := r.Scope()
-	before := s.Lookup
 	id := s.Host + "?" + name + " " + typ
 	s.Lookup = id + "#" + strconv.Itoa(r.count(id))
-	return func() { s.Lookup = before }
 }
+
+// EndLookup ends what NewLookup began.
+func (r *Recorder) EndLookup() { r.Scope().Lookup = "" }
+
+// Since is the time from the walk's start to t.
+func (r *Recorder) Since(t time.Time) time.Duration { return t.Sub(r.clock.Start()) }
+
+// Now is the time from the walk's start.
+func (r *Recorder) Now() time.Duration { return r.clock.Elapsed() }
