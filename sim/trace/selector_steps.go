@@ -11,7 +11,7 @@ func Steps(k Kind) []string {
 	case Line:
 		return []string{Sent, Received}
 	case Lookup:
-		return []string{Asked, Query, Referral, Answer, NoData, NXDomain, Lame, Truncated, Timeout, CacheHit, Cached, Expired, Resolved, NotFound, Unsolved}
+		return []string{Asked, Query, Referral, Answer, NoData, NXDomain, Lame, Truncated, ServerError, Timeout, CacheHit, Cached, Expired, Resolved, NotFound, Unsolved}
 	case Decision:
 		return []string{
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, AcceptRecipient, RefuseRecipient,
