@@ -291,6 +291,27 @@ func TestQuitReportsFailure(t *testing.T) {
 	}
 }
 
+func TestQuitOfBrokenSessionIsNoUpdate(t *testing.T) {
+	conn := canned("+OK\r\n+OK\r\n+OK\r\n")
+	var states []State
+	c, err := NewClient(ctxb, conn, &ClientOptions{AllowCleartext: true, Hooks: &Hooks{State: func(_, to State) { states = append(states, to) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Login(ctxb, "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Noop(ctxb); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Noop: %v", err)
+	}
+	if err := c.Quit(ctxb); !errors.Is(err, ErrUnusable) || strings.Contains(conn.heard.String(), "QUIT") {
+		t.Errorf("Quit: %v, the server heard %q", err, conn.heard.String())
+	}
+	if want := []State{Authorization, Transaction, Closed}; !reflect.DeepEqual(states, want) || conn.closed != 1 {
+		t.Errorf("states %v, want %v; closed %d times", states, want, conn.closed)
+	}
+}
+
 func TestClientDeadlines(t *testing.T) {
 	late, cancel := context.WithDeadline(ctxb, frozen().Add(100*365*24*time.Hour))
 	defer cancel()

@@ -267,6 +267,20 @@ func TestHookStates(t *testing.T) {
 	}
 }
 
+// deafConn is a connection whose other end is gone.
+type deafConn struct{ *scriptConn }
+
+func (deafConn) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestNoGreetingNoState(t *testing.T) {
+	hooks := &Hooks{State: func(from, to State) { t.Errorf("%v to %v", from, to) }}
+	srv := &Server{Backend: mrose(), Now: frozen}
+	conn := &scriptConn{}
+	if err := srv.ServeConn(ctxb, deafConn{conn}, hooks); !errors.Is(err, io.ErrClosedPipe) || !conn.closed {
+		t.Errorf("ServeConn: %v, closed %v", err, conn.closed)
+	}
+}
+
 func TestHookAnswersInTheServersStead(t *testing.T) {
 	b := mrose()
 	hooks := &Hooks{Hooks: dialog.Hooks{Received: func(u *dialog.Unit) []string {
