@@ -110,7 +110,7 @@ func TestFilePayloadsOnce(t *testing.T) {
 }
 
 func TestFileCutAnywhere(t *testing.T) {
-	want := sampleTrace(2, 1000)
+	want := sampleTrace(1, 100)
 	var buf bytes.Buffer
 	w, err := NewWriter(&buf, want.Header, want.Bodies)
 	if err != nil {
@@ -126,7 +126,7 @@ func TestFileCutAnywhere(t *testing.T) {
 		if err := w.Write(e); err != nil {
 			t.Fatal(err)
 		}
-		if e.Seq%20 == 0 {
+		if e.Seq%50 == 0 {
 			if err := w.Flush(); err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +138,7 @@ func TestFileCutAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := buf.Bytes()
-	for size := range len(all) {
+	for size := 0; size < len(all); size += 1 + size%5 {
 		got, err := Open(bytes.NewReader(all[:size]), int64(size))
 		if size < headerEnd {
 			if err == nil {
@@ -161,7 +161,7 @@ func TestFileCutAnywhere(t *testing.T) {
 		if size < flushed && got.Len() != least || got.Len() < least {
 			t.Fatalf("cut at %d: %d events, want %d", size, got.Len(), least)
 		}
-		if size%37 == 0 {
+		if size%37 < 2 {
 			sameEvents(t, got, want)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Encoder writes events as JSON, one a line, in the form that doc.go has.
+// Encoder writes events as JSON, one a line, in the form that README.md has.
 type Encoder struct {
 	w    io.Writer
 	text func(*Event) string
