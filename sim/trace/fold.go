@@ -32,9 +32,8 @@ func (t *Trace) View(n uint64) *View {
 	n = min(n, t.Len())
 	t.fold.mu.Lock()
 	defer t.fold.mu.Unlock()
-	start := t.nearest(n)
+	start, last := t.nearest(n)
 	v := start.clone()
-	last := t.fold.lastKept(n)
 	for v.Seq < n {
 		e := t.At(v.Seq + 1)
 		if e == nil {
@@ -51,22 +50,23 @@ func (t *Trace) View(n uint64) *View {
 	return v.clone()
 }
 
-// nearest is the latest view at hand of event n or before.
-func (t *Trace) nearest(n uint64) *View {
-	best := new(View).freeze()
-	take := func(v *View) {
-		if v != nil && v.Seq <= n && v.Seq > best.Seq {
+// nearest is the latest view at hand of event n or before, and the number of the
+// last event up to n after which one is kept, here or in the file.
+func (t *Trace) nearest(n uint64) (best *View, last uint64) {
+	best = new(View).freeze()
+	if i := t.fold.search(n + 1); i > 0 {
+		best = t.fold.kept[i-1]
+	}
+	if t.file != nil {
+		if v := t.file.snapshot(best.Seq, n); v != nil {
 			best = v
 		}
 	}
-	take(t.fold.recent)
-	if i := t.fold.search(n + 1); i > 0 {
-		take(t.fold.kept[i-1])
+	last = best.Seq
+	if v := t.fold.recent; v != nil && v.Seq <= n && v.Seq > best.Seq {
+		best = v
 	}
-	if t.file != nil {
-		take(t.file.snapshot(best.Seq, n))
-	}
-	return best
+	return best, last
 }
 
 // search is the index of the first kept view of event seq or later.
@@ -81,14 +81,6 @@ func (f *fold) search(seq uint64) int {
 		return 0
 	})
 	return i
-}
-
-// lastKept is the number of the last view kept of event n or before.
-func (f *fold) lastKept(n uint64) uint64 {
-	if i := f.search(n + 1); i > 0 {
-		return f.kept[i-1].Seq
-	}
-	return 0
 }
 
 func (f *fold) keep(v *View) {
