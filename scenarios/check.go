@@ -21,6 +21,9 @@ type checker struct {
 
 	addrs addressBook
 	names *nameSpace
+	// faulty are what problems were found of already, so that nothing more is said
+	// of what follows from them: links, people.
+	faulty map[named]bool
 }
 
 func (c *checker) run() {
@@ -165,7 +168,7 @@ func (c *checker) predictions() {
 			}
 		}
 		if !slices.Contains(p.Choices, p.Answer) {
-			c.fail(field+".answer", meant(p.Answer, p.Choices), "the answer is none of the choices")
+			c.fail(field+".answer", "write one of them, word for word", "the answer is none of the choices")
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (c *checker) act(field string, a *Act) {
 		return
 	}
 	d := c.deviceOf(field, a, p)
-	if d == nil {
+	if d == nil || c.faulty[p] {
 		return
 	}
 	if a.Does == SendMail {

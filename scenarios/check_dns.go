@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/miekg/dns"
 )
@@ -39,6 +40,7 @@ func (c *checker) zones() {
 	var before []string
 	for _, z := range c.s.Zones {
 		field := join("zones", z.Name)
+		z.field = field
 		z.Name = absolute(z.Name)
 		if slices.Contains(before, z.Name) {
 			c.fail(field, "put the records together", "the zone %s stands here twice", z.Name)
@@ -66,7 +68,9 @@ func (l *lineCounter) ReadByte() (byte, error) {
 	return b, err
 }
 
-var zoneErrorPlace = regexp.MustCompile(`^(?:dns: )?(.*) at line: (\d+):(\d+)$`)
+// zoneError is an error of the zone parser: what, the word it stumbled over, and
+// where that word ends.
+var zoneError = regexp.MustCompile(`^(?:dns: )?(.*?)(: "(.*)")? at line: (\d+):(\d+)$`)
 
 func (c *checker) zone(field string, z *Zone) {
 	text := &lineCounter{Reader: *strings.NewReader(z.Text)}
@@ -89,10 +93,10 @@ func (c *checker) zone(field string, z *Zone) {
 	c.zoneShape(field, z, c.names.records[first:])
 }
 
-// zoneLine is the place of a line of a zone's text.
-func (c *checker) zoneLine(field string, line, column int) Position {
-	if start, ok := c.s.blocks[field]; ok {
-		return Position{start + line - 1, column}
+// zonePlace is the place of a line and a column of a zone's text in the file.
+func (c *checker) zonePlace(field string, line, column int) Position {
+	if b, ok := c.s.blocks[field]; ok {
+		return Position{b.line + line - 1, b.indent + column}
 	}
 	return c.s.marks.of(field)
 }
@@ -101,23 +105,24 @@ func (c *checker) zoneProblem(r zoneRecord, warning bool, remedy, format string,
 	before := len(c.problems)
 	c.fail(r.field, remedy, format, args...)
 	p := &c.problems[before]
-	pos := c.zoneLine(r.field, r.line, 1)
+	pos := c.zonePlace(r.field, r.line, 1)
 	p.Line, p.Column, p.Warning = pos.Line, pos.Column, warning
 }
 
 func (c *checker) zoneSyntax(field string, err error) {
 	text, line, column := err.Error(), 1, 1
-	if m := zoneErrorPlace.FindStringSubmatch(text); m != nil {
-		text = m[1]
-		line, _ = strconv.Atoi(m[2])
-		column, _ = strconv.Atoi(m[3])
+	if m := zoneError.FindStringSubmatch(text); m != nil {
+		text = m[1] + m[2]
+		line, _ = strconv.Atoi(m[4]) // digits both, by the expression
+		column, _ = strconv.Atoi(m[5])
+		column -= utf8.RuneCountInString(m[3])
 	}
 	remedy := "write records as in a master file: name, type, data"
 	if _, block := c.s.blocks[field]; !block {
 		remedy = "write | behind the zone's name, and the records below it, one a line"
 	}
 	c.fail(field, remedy, "not a record: %s", text)
-	pos := c.zoneLine(field, line, max(1, column))
+	pos := c.zonePlace(field, line, max(1, column))
 	p := &c.problems[len(c.problems)-1]
 	p.Line, p.Column = pos.Line, pos.Column
 }
@@ -203,7 +208,7 @@ func (c *checker) served(z *Zone) {
 			return
 		}
 	}
-	c.report(z.Pos, join("zones", z.Name), "name it in runs: {dns: {zones: […]}} of a host", true, "no name server answers for "+z.Name)
+	c.report(z.Pos, z.field, "name it in runs: {dns: {zones: […]}} of a host", true, "no name server answers for "+z.Name)
 }
 
 func (c *checker) exchanger(r zoneRecord, mx *dns.MX) {
@@ -225,8 +230,12 @@ func (c *checker) delegation(r zoneRecord, ns *dns.NS) {
 		return
 	}
 	addrs := c.names.of(ns.Ns, dns.TypeA, dns.TypeAAAA)
+	if r.zone.Name != zone && dns.IsSubDomain(zone, ns.Ns) && !slices.ContainsFunc(addrs, func(a zoneRecord) bool { return a.zone == r.zone }) {
+		c.zoneProblem(r, true, "write an A record for "+ns.Ns+" here too", "%s cannot be found: its name server's address is missing beside the delegation (glue)", zone)
+		return
+	}
 	if len(addrs) == 0 {
-		c.zoneProblem(r, true, "write an A record for it, as glue where the server's name lies in the zone itself", "the name server %s of %s has no address in the walk", ns.Ns, zone)
+		c.zoneProblem(r, true, "write an A record for it", "the name server %s of %s has no address in the walk", ns.Ns, zone)
 		return
 	}
 	for _, a := range addrs {

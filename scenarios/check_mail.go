@@ -57,9 +57,11 @@ func (c *checker) people() {
 		}
 		if c.address(field+".address", p.Address) {
 			c.submitsTo(field+".submission", p)
+		} else {
+			c.faulty[p] = true
 		}
 		for _, d := range p.Devices {
-			c.device(field+".devices."+d.ID, p, d)
+			c.device(join(field+".devices", d.ID), p, d)
 		}
 	}
 }
@@ -114,7 +116,7 @@ func (c *checker) mails() {
 			addrs []Address
 		}{{"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}} {
 			for j := range list.addrs {
-				list.addrs[j] = c.correspondent(join(field, list.name), list.addrs[j])
+				list.addrs[j] = c.correspondent(fmt.Sprintf("%s[%d]", join(field, list.name), j), list.addrs[j])
 			}
 		}
 		if len(m.Recipients()) == 0 {

@@ -61,6 +61,8 @@ func (c *checker) wire() {
 }
 
 func (c *checker) prefixes(field string, l *Link, before []*Link) {
+	already := len(c.problems)
+	defer func() { c.faulty[l] = len(c.problems) > already }()
 	if len(l.Prefixes) == 0 {
 		c.fail(field, "write one as in 192.0.2.0/24", "the link has no address range")
 	}
@@ -99,7 +101,7 @@ func (c *checker) machines() {
 			c.fail(field+".joins", "name two links or more", "a router joins links")
 		}
 		for _, i := range r.Joins {
-			c.onLink(field+".joins."+i.Link, field+".joins."+i.Link, r.Name, i.Link, i.Addresses)
+			c.onLink(join(field+".joins", i.Link), join(field+".joins", i.Link), r.Name, i.Link, i.Addresses)
 		}
 	}
 	for _, h := range c.s.Hosts {
@@ -133,6 +135,10 @@ func (c *checker) onLink(linkField, addrField, machine, link string, addrs []net
 		c.fail(addrField, "write one out of "+join4and6(l.Prefixes), "%s has no address on link %s", machine, link)
 	}
 	for i, a := range addrs {
+		if c.faulty[l] {
+			c.addrs[a] = machine
+			continue
+		}
 		for _, o := range addrs[:i] {
 			if o.Is4() == a.Is4() {
 				c.fail(addrField, "leave one out", "%s and %s are of the same family", o, a)

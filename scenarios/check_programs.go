@@ -129,10 +129,10 @@ func (c *checker) mta(field string, h *Host) {
 		}
 	}
 	for _, r := range m.Transport {
-		c.domain(field+".transport."+r.Domain, r.Domain)
-		c.nextHop(field+".transport."+r.Domain, h, r.Host)
+		c.domain(join(field+".transport", r.Domain), r.Domain)
+		c.nextHop(join(field+".transport", r.Domain), h, r.Host)
 		if slices.Contains(m.Domains, r.Domain) {
-			c.fail(field+".transport."+r.Domain, "leave it out of one", "%s stands in domains too: its mail ends here", r.Domain)
+			c.fail(join(field+".transport", r.Domain), "leave it out of one", "%s stands in domains too: its mail ends here", r.Domain)
 		}
 	}
 	if m.Smarthost != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +14,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"mailwalk/sim/near"
+	"mailwalk/sim/trace"
 )
 
 // Limits of a walk's file. The YAML parser takes time that grows with the square
@@ -40,7 +44,7 @@ func (m marks) of(field string) Position {
 // decode reads a file into a scenario, and says everything that is not of the
 // language's form.
 func decode(file string, src []byte) (*Scenario, Problems) {
-	d := decoder{file: file, src: src, marks: marks{}, blocks: map[string]int{}}
+	d := decoder{file: file, src: src, marks: marks{}, blocks: map[string]block{}}
 	s := &Scenario{File: file, Source: src}
 	v := reflect.ValueOf(s).Elem()
 	d.defaults(v)
@@ -55,10 +59,16 @@ func decode(file string, src []byte) (*Scenario, Problems) {
 type decoder struct {
 	file     string
 	src      []byte
+	split    []string // the lines, once somebody asked for one
 	problems Problems
 	marks    marks
-	// blocks are the first lines of texts that keep their line ends.
-	blocks map[string]int
+	blocks   map[string]block
+}
+
+// block is where a text that keeps its line ends stands in the file.
+type block struct {
+	line   int // of its first line
+	indent int // spaces before each line
 }
 
 func (d *decoder) fail(pos Position, field, remedy, format string, args ...any) {
@@ -230,11 +240,55 @@ func (d *decoder) scalar(v reflect.Value, n ast.Node, field string) {
 		d.fail(place(n), field, "write one value", "a %s stands where a single value is to stand", shape(n))
 		return
 	}
-	if block, ok := n.(*ast.LiteralNode); ok && strings.HasPrefix(block.Start.Value, "|") {
-		d.blocks[field] = place(n).Line + 1
+	if lit, ok := n.(*ast.LiteralNode); ok && strings.HasPrefix(lit.Start.Value, "|") {
+		d.block(field, place(n).Line+1)
+	}
+	if v.Type() == reflect.TypeFor[trace.Selector]() {
+		d.noCount(n, field)
 	}
 	if w := setScalar(v, text); w != nil {
 		d.fail(place(n), field, w.remedy, "%s", w.text)
+	}
+}
+
+// block notes where a text begins; its first line that is not empty tells how far
+// it is indented.
+func (d *decoder) block(field string, first int) {
+	for line := first; ; line++ {
+		text, ok := d.line(line)
+		if !ok {
+			return
+		}
+		if trimmed := strings.TrimLeft(text, " "); trimmed != "" {
+			d.blocks[field] = block{first, len(text) - len(trimmed)}
+			return
+		}
+	}
+}
+
+// line is a line of the file, counted from 1, without its line end.
+func (d *decoder) line(n int) (string, bool) {
+	if d.split == nil {
+		d.split = strings.Split(string(d.src), "\n")
+	}
+	if n < 1 || n > len(d.split) {
+		return "", false
+	}
+	return strings.TrimSuffix(d.split[n-1], "\r"), true
+}
+
+var countComment = regexp.MustCompile(`\s#\d+\s*$`)
+
+// noCount complains of #2 behind a selector: it is meant as a count, and YAML
+// takes it for a comment.
+func (d *decoder) noCount(n ast.Node, field string) {
+	pos := tokenPlace(n.GetToken())
+	text, ok := d.line(pos.Line)
+	if !ok {
+		return
+	}
+	if at := countComment.FindStringIndex(text); at != nil {
+		d.fail(Position{pos.Line, utf8.RuneCountInString(text[:at[0]]) + 2}, field, "write nth= and the number", "to YAML a comment begins here")
 	}
 }
 
@@ -328,6 +382,10 @@ func (d *decoder) namedList(v reflect.Value, n ast.Node, field string) {
 // name is the key of a mapping's entry; it must be a single value and new.
 func (d *decoder) name(e *ast.MappingValueNode, field string, seen map[string]Position) (string, bool) {
 	at := place(e.Key)
+	if _, merge := e.Key.(*ast.MergeKeyNode); merge {
+		d.fail(at, field, "write the fields out", "the language has no merges (<<)")
+		return "", false
+	}
 	keyNode, _ := e.Key.(ast.Node)
 	name, ok := scalarText(keyNode)
 	if !ok {
@@ -352,9 +410,14 @@ func mapping(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
+// join is the way to a field or an element of that name; a name with dots in it
+// stands in brackets.
 func join(field, name string) string {
-	if field == "" {
+	switch {
+	case field == "":
 		return name
+	case strings.Contains(name, "."):
+		return field + "[" + name + "]"
 	}
 	return field + "." + name
 }
@@ -383,6 +446,8 @@ func (d *decoder) structure(v reflect.Value, n ast.Node, field string) {
 		f := info.find(name)
 		if f == nil {
 			d.fail(place(e.Key), join(field, name), meant(name, info.names()), "there is no field %s here", name)
+			// What it was meant to be is not missing, too.
+			seen[near.Name(name, info.names())] = place(e.Key)
 			continue
 		}
 		d.into(v.FieldByIndex(f.index), e.Value, join(field, name), f)

@@ -290,7 +290,7 @@ func makeReference(t *testing.T) string {
 		}
 		b.WriteString("| field | value | default | meaning |\n|---|---|---|---|\n")
 		for _, f := range d.fields {
-			def := "none"
+			def := ""
 			switch {
 			case f.required:
 				def = "must be there"

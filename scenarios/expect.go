@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -170,11 +171,11 @@ func joinSelectors(sels []trace.Selector) string {
 }
 
 func storedSelector(mail, to string) trace.Selector {
-	return trace.MustSelector(fmt.Sprintf("mail.%s mail=%s mailbox~%q", trace.Stored, mail, to+"/"))
+	return trace.MustSelector(fmt.Sprintf("mail.%s mail=%q mailbox~/^%s\\//", trace.Stored, mail, strings.ReplaceAll(regexp.QuoteMeta(to), "/", `\/`)))
 }
 
 func comparedSelector(mail string) trace.Selector {
-	return trace.MustSelector(fmt.Sprintf("mail.%s mail=%s same=true", trace.Compared, mail))
+	return trace.MustSelector(fmt.Sprintf("mail.%s mail=%q same=true", trace.Compared, mail))
 }
 
 const untilIndex = -1
@@ -219,16 +220,16 @@ func (p *progress) result(events iter.Seq[*trace.Event]) Result {
 		r.Missed = fmt.Sprintf("%s did not happen", missing)
 	case p.reached < len(p.order)-1:
 		missing = p.order[p.reached]
-		r.Missed = fmt.Sprintf("%s did not happen", missing)
-		if p.reached > 0 {
-			r.Missed += fmt.Sprintf(" after %s", p.order[p.reached-1])
+		r.Missed = fmt.Sprintf("%s did not happen%s", missing, p.behind())
+	case p.count == 0 && p.least > 0:
+		missing = p.order[len(p.order)-1]
+		r.Missed = "it did not happen" + p.behind()
+		if p.expect.InOrder != nil {
+			r.Missed = fmt.Sprintf("%s did not happen%s", missing, p.behind())
 		}
 	case p.count < p.least:
 		missing = p.order[len(p.order)-1]
-		r.Missed = "it did not happen"
-		if p.count > 0 {
-			r.Missed = fmt.Sprintf("it happened %s", times(p.count))
-		}
+		r.Missed = fmt.Sprintf("it happened %s", times(p.count))
 	case p.most >= 0 && p.count > p.most:
 		r.Missed = fmt.Sprintf("it happened %s", times(p.count))
 		r.Nearest = p.firstOf(events)
@@ -243,6 +244,14 @@ func (p *progress) result(events iter.Seq[*trace.Event]) Result {
 		r.Missed += "; " + lacks
 	}
 	return r
+}
+
+// behind names the event that the next one was to come after.
+func (p *progress) behind() string {
+	if p.reached == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" after %s", p.order[p.reached-1])
 }
 
 // firstOf is the first event that was counted.

@@ -119,11 +119,13 @@ func parse(filename string, data []byte, beside fs.FS) (*Scenario, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	c := checker{s: s, beside: beside}
+	c := checker{s: s, beside: beside, faulty: map[named]bool{}}
 	c.run()
 	c.problems.sort()
-	if slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning }) {
-		return nil, c.problems
+	// What only looks wrong often does so because of what is wrong.
+	errs := slices.DeleteFunc(slices.Clone(c.problems), func(p Problem) bool { return p.Warning })
+	if len(errs) > 0 {
+		return nil, errs
 	}
 	s.Warnings = c.problems
 	return s, nil

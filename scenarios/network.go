@@ -131,6 +131,8 @@ type Zone struct {
 	Pos  Position `yaml:"-"`
 	// The records, as a master file whose origin is the zone's name.
 	Text string `yaml:",inline"`
+
+	field string
 }
 
 func (l *Link) key() string      { return l.Name }

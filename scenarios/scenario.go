@@ -80,7 +80,7 @@ type Scenario struct {
 	Warnings Problems `yaml:"-"`
 
 	marks  marks
-	blocks map[string]int
+	blocks map[string]block
 }
 
 // Teacher is what a teacher wants to know of a walk.
