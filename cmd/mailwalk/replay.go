@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/trace"
+)
+
+func newReplay() *cobra.Command {
+	var v view
+	cmd := &cobra.Command{
+		Use:     "replay FILE",
+		Short:   "Print a recorded trace",
+		Long:    "Print a trace that mailwalk run --record has kept: the same as that run printed, from the file alone.\nNothing is run again.",
+		Example: "mailwalk run first-letter --record first.trace\nmailwalk replay first.trace --detail packet",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("give one trace file, not %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return replay(cmd.Context(), args[0], &v, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	v.flags(cmd, "plain", "json")
+	return cmd
+}
+
+func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, bare(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, bare(err))
+	}
+	t, err := trace.Open(f, info.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	sc, err := scenarios.Parse(t.Header.Name+".yaml", []byte(t.Header.Scenario))
+	if err != nil {
+		// A trace of another version of the language still shows what happened.
+		fmt.Fprintf(warnings, "mailwalk: %s: its walk cannot be read, so it is not checked against what it expects: %v\n", name, err)
+		sc = &scenarios.Scenario{Name: t.Header.Name, Title: t.Header.Name}
+	}
+	s, err := v.open(w, t.Bodies.Get)
+	if err != nil {
+		return err
+	}
+	if err := s.begin(sc, t.Header.Seed); err != nil {
+		return failure{err}
+	}
+	var count trace.Counter
+	for seq := uint64(1); seq <= t.Len(); seq++ {
+		e := t.At(seq)
+		if e == nil {
+			return failure{fmt.Errorf("%s: event %d cannot be read: %w", name, seq, t.Verify())}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		count.Add(e)
+		if err := s.event(e); err != nil {
+			return failure{err}
+		}
+	}
+	results := scenarios.Check(sc.Expect, t.All())
+	if err := s.close(sc, results); err != nil {
+		return failure{err}
+	}
+	if err := t.Unfinished(); err != nil {
+		return failure{fmt.Errorf("%s: %w", name, err)}
+	}
+	return verdict(sc, results, count.Summary().Failures, v.format == "plain")
+}

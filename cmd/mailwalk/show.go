@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"mailwalk/cmd/mailwalk/plain"
+	"mailwalk/scenarios"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// view is how a run or a recorded trace is shown, as the flags say.
+type view struct {
+	detail, depth, format, colour string
+}
+
+func (v *view) flags(cmd *cobra.Command, formats ...string) {
+	f := cmd.Flags()
+	f.StringVar(&v.detail, "detail", "line", "how closely to look: mail, hop, line or packet")
+	f.StringVar(&v.depth, "depth", "newcomer", "for whom reasons are worded: newcomer, student or engineer")
+	f.StringVar(&v.colour, "color", "auto", "auto, always or never; auto looks at the terminal and at NO_COLOR")
+	complete(cmd, "detail", "mail", "hop", "line", "packet")
+	complete(cmd, "depth", "newcomer", "student", "engineer")
+	complete(cmd, "color", "auto", "always", "never")
+	if len(formats) > 0 {
+		f.StringVar(&v.format, "format", formats[0], strings.Join(formats, " or "))
+		complete(cmd, "format", formats...)
+	}
+}
+
+// complete gives the shell the values of a flag.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag does not exist: a mistake in this program, met at every start
+	}
+}
+
+// show prints the events of a walk in one of the formats.
+type show interface {
+	begin(sc *scenarios.Scenario, seed uint64) error
+	event(e *trace.Event) error
+	close(sc *scenarios.Scenario, results []scenarios.Result) error
+}
+
+// open checks the flags and returns what shows a trace on w.
+func (v *view) open(w io.Writer, bodies func(trace.ContentID) ([]byte, bool)) (show, error) {
+	grain, err := explain.ParseGrain(v.detail)
+	if err != nil {
+		return nil, fmt.Errorf("--%w", err)
+	}
+	depth, err := explain.ParseDepth(v.depth)
+	if err != nil {
+		return nil, fmt.Errorf("--%w", err)
+	}
+	colour, err := v.coloured(w)
+	if err != nil {
+		return nil, err
+	}
+	switch v.format {
+	case "plain":
+		o := plain.Options{Detail: grain, Depth: depth, Width: columns(w), Content: bodies}
+		if colour {
+			o.Style = plain.Colours()
+		}
+		return &lines{p: plain.New(w, o)}, nil
+	case "json":
+		return newObjects(w, grain), nil
+	}
+	return nil, fmt.Errorf("--format %q: it is one of plain, json", v.format)
+}
+
+const (
+	handoutWidth = 80  // of what is not a terminal, so that it is the same everywhere
+	widestLines  = 100 // that are still read with ease
+)
+
+// columns tells how wide the lines on w are to be.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(f.Fd()) {
+		return handoutWidth
+	}
+	n, _, err := term.GetSize(f.Fd())
+	if err != nil || n <= 0 {
+		return handoutWidth
+	}
+	return min(n, widestLines)
+}
+
+// coloured tells whether what goes to w is to have colours.
+func (v *view) coloured(w io.Writer) (bool, error) {
+	switch v.colour {
+	case "auto":
+		f, ok := w.(*os.File)
+		// https://no-color.org: NO_COLOR set to anything but the empty string.
+		return ok && term.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", nil
+	case "always":
+		return true, nil
+	case "never":
+		return false, nil
+	}
+	return false, fmt.Errorf("--color %q: it is one of auto, always, never", v.colour)
+}
+
+// lines is the plain format.
+type lines struct{ p *plain.Printer }
+
+func (l *lines) begin(sc *scenarios.Scenario, seed uint64) error {
+	return l.p.Begin(plain.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Seed: seed})
+}
+
+func (l *lines) event(e *trace.Event) error { return l.p.Event(e) }
+
+func (l *lines) close(sc *scenarios.Scenario, results []scenarios.Result) error {
+	all := make([]plain.Expectation, len(results))
+	for i, r := range results {
+		want, missed := worded(r)
+		all[i] = plain.Expectation{Want: want, Place: place(sc, r.Expect.Pos), Held: r.Held, Missed: missed, Nearest: r.Nearest}
+	}
+	return l.p.Close(all)
+}
+
+// place is where a walk says something. It goes by the walk's name and not by
+// the file's, so that a recorded trace gives the same.
+func place(sc *scenarios.Scenario, at scenarios.Position) string {
+	return fmt.Sprintf("%s.yaml:%d:%d", sc.Name, at.Line, at.Column)
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// verdict is nil when all that a walk expects has happened and, for a walk that
+// expects nothing, no mail was bounced or left with its sender. printed tells
+// that what did not happen stands in the print already.
+func verdict(sc *scenarios.Scenario, results []scenarios.Result, failures []trace.Failure, printed bool) error {
+	missed := 0
+	var b strings.Builder
+	for _, r := range results {
+		if r.Held {
+			continue
+		}
+		missed++
+		if printed {
+			continue
+		}
+		want, why := worded(r)
+		fmt.Fprintf(&b, "\n  %s: %s\n    %s", place(sc, r.Expect.Pos), want, why)
+		if r.Nearest != nil {
+			fmt.Fprintf(&b, "\n    nearest: event %d, %s", r.Nearest.Seq, explain.Text(r.Nearest))
+		}
+	}
+	switch {
+	case missed > 0:
+		return failure{fmt.Errorf("%d of the %d things that the walk expects did not happen%s", missed, len(results), b.String())}
+	case len(results) == 0 && len(failures) > 0:
+		f := failures[0]
+		return failure{errors.New(explain.OneLine(fmt.Sprintf("mail %s did not arrive: %s: %s", f.Mail, f.Host, f.Reason)))}
+	}
+	return nil
+}
+
+// worded is what was to be, in the walk's own words where it has some, and why
+// it did not hold.
+func worded(r scenarios.Result) (want, missed string) {
+	switch {
+	case r.Expect.Says == "":
+		return r.Want, r.Missed
+	case r.Held:
+		return r.Expect.Says, ""
+	}
+	return r.Expect.Says, r.Want + ": " + r.Missed
+}
