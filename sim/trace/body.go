@@ -52,7 +52,8 @@ func (r Range) Overlaps(o Range) bool {
 
 // Head is the gist of a frame's headers, of whatever layers it has.
 type Head struct {
-	// Proto is the innermost protocol known: ARP, ICMP, ICMPv6, UDP, TCP, or the
+	// Proto is the innermost protocol known: ARP, ICMP, ICMPv6, UDP, TCP; IPv4 or
+	// IPv6 for a later fragment and for a header that is cut short; else the
 	// EtherType or IP protocol number in hex.
 	Proto string     `json:"proto"`
 	Src   netip.Addr `json:"src,omitzero"`
@@ -193,6 +194,7 @@ const (
 	ImplicitMX      = "implicit-mx"      // no MX: the domain's own address
 	NullMX          = "null-mx"          // the domain takes no mail
 	ChoseSmarthost  = "smarthost"        // a fixed next server
+	ChoseTransport  = "transport"        // the next server by a table
 	AcceptRecipient = "accept-recipient" // a recipient is the server's business
 	RefuseRecipient = "refuse-recipient" // it is not
 	AcceptLogin     = "accept-login"

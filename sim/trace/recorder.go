@@ -133,7 +133,9 @@ func (r *Recorder) Scope() *Scope {
 func (r *Recorder) Record(e Event) *Event {
 	s := r.Scope()
 	ev := r.append(e, s)
-	s.Cause = ev.Seq
+	if ev.Kind != Note { // what is said about a thing makes nothing happen
+		s.Cause = ev.Seq
+	}
 	return ev
 }
 
@@ -211,6 +213,9 @@ func (r *Recorder) KnowMail(messageID, id string) {
 // MailOf is the number of the mail that has a Message-ID, empty when none is
 // known.
 func (r *Recorder) MailOf(messageID string) string { return r.messages[messageID] }
+
+// MailHere is the number of the mail that the running program is about.
+func (r *Recorder) MailHere() string { return r.Scope().ids().Mail }
 
 // NewHop begins the next leg of the way of the mail that the running program is
 // about, and makes it what the program is about. A leg on which no mail is known

@@ -144,16 +144,10 @@ type conn struct {
 	isClient      bool
 }
 
-var _ net.Conn = (*conn)(nil)
+var _ wire.Conn = (*conn)(nil)
 
-// Traced is what the trace knows of a connection that this network made, nil for
-// another.
-func Traced(c net.Conn) *trace.Conn {
-	if v, ok := c.(*conn); ok {
-		return v.traced
-	}
-	return nil
-}
+// Traced implements wire.Conn.
+func (c *conn) Traced() *trace.Conn { return c.traced }
 
 func (c *conn) op(op string, err error) error {
 	if err == nil || err == io.EOF {

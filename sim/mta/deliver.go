@@ -1,0 +1,58 @@
+package mta
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"mailwalk/protocols/message"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
+)
+
+// deliver puts a mail into the mailboxes of its recipients.
+func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) error {
+	returnPath, err := message.ReturnPath(e.ReversePath)
+	if err != nil {
+		return err
+	}
+	s.hop(e, "mailboxes", trace.Delivery, s.Host.Name())
+	// Final delivery puts the reverse-path on top (RFC 5321 §4.4).
+	content = bytes.Join([][]byte{returnPath, content}, nil)
+	for _, r := range j.recipients {
+		if s.Mailboxes == nil || !s.Mailboxes.Has(r.Address) {
+			r.failed = true
+			r.reply = smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", r.Address)
+			continue
+		}
+		err := s.Mailboxes.Deliver(ctx, r.Address, content, e.ReversePath)
+		switch {
+		case errors.Is(err, wire.ErrHostDown):
+			return err
+		case err != nil:
+			r.reply = smtp.NewReply(451, smtp.Enhanced{4, 3, 0}, "%v", err)
+			s.deferred(e, r)
+		default:
+			r.Done = true
+		}
+	}
+	return nil
+}
+
+// hop begins a leg, or goes on with it when it was tried before.
+func (s *Server) hop(e *entry, key, purpose, toward string) {
+	if e.legs == nil {
+		e.legs = map[string]string{}
+	}
+	if id, ok := e.legs[key]; ok {
+		s.Recorder.ResumeHop(id)
+		return
+	}
+	e.legs[key] = s.Recorder.NewHop(&trace.MailBody{ReversePath: e.ReversePath, Recipients: e.addresses(), Purpose: purpose, From: s.Host.Name(), Toward: toward})
+}
+
+// deferred records that a recipient has to wait.
+func (s *Server) deferred(e *entry, r *recipient) {
+	s.Recorder.Record(trace.Event{What: trace.Deferred, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: []string{r.Address}, Reason: r.reply.Error()}})
+}

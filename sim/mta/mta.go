@@ -1,0 +1,144 @@
+// Package mta is a mail server: it takes mail by SMTP, decides where it goes,
+// delivers what is its own and hands on the rest, and tells the sender of what it
+// cannot deliver.
+//
+// A mail comes in through a session (session.go), is written to the queue
+// (queue.go), routed by the domains of its recipients (route.go), and either
+// delivered (deliver.go) or relayed (relay.go). What fails for good is returned
+// (bounce.go).
+package mta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"mailwalk/protocols/dns"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
+)
+
+// Ports of the protocol (RFC 5321 §4.5.4.2, RFC 6409 §3.1).
+const (
+	relayPort      = 25
+	submissionPort = 587
+)
+
+// Mailboxes are what final delivery goes to.
+type Mailboxes interface {
+	// Has tells whether there is a mailbox for an address.
+	Has(address string) bool
+	// Deliver puts a mail into a mailbox and returns when it is safe there.
+	Deliver(ctx context.Context, address string, content []byte, reversePath string) error
+	// Authenticate checks a password and returns the user's address.
+	Authenticate(user, password string) (address string, ok bool)
+}
+
+// Config says what a mail server is for.
+type Config struct {
+	Host     wire.Host
+	Recorder *trace.Recorder
+	// Hostname is what it calls itself.
+	Hostname string
+	// Domains are those whose mail has arrived when it is here.
+	Domains []string
+	// RelayDomains are those whose mail it takes from anybody and hands on.
+	RelayDomains []string
+	// Known tells whether an address of the relay domains exists.
+	Known func(address string) bool
+	// Transport is the next host for a domain, in lower case.
+	Transport map[string]string
+	// Smarthost is the next host for every other domain; empty means that the DNS
+	// decides.
+	Smarthost string
+	// Trusted are addresses from which it relays to anywhere.
+	Trusted []netip.Prefix
+	// SMTP and Submission say at which ports it listens.
+	SMTP, Submission bool
+	// MaxSize is the largest mail in octets.
+	MaxSize int64
+	// AllowCleartext takes passwords over connections that are not encrypted.
+	AllowCleartext bool
+	Mailboxes      Mailboxes // nil for a host without
+	Stub           *dns.Stub // nil for a host that looks nothing up
+	Schedule       Schedule
+}
+
+// Server is a running mail server.
+type Server struct {
+	Config
+	queue map[string]*entry
+	ids   interface{ Uint64() uint64 }
+}
+
+// Start has the host run a mail server, and try again what its disk holds.
+func Start(cfg Config) (*Server, error) {
+	s := &Server{Config: cfg, queue: map[string]*entry{}, ids: cfg.Host.Rand("queue ids")}
+	s.Schedule = s.Schedule.orDefault()
+	for _, p := range []struct {
+		on   bool
+		port uint16
+		mode smtp.Mode
+	}{{cfg.SMTP, relayPort, smtp.Relay}, {cfg.Submission, submissionPort, smtp.Submission}} {
+		if !p.on {
+			continue
+		}
+		l, err := cfg.Host.Listen(netip.AddrPortFrom(netip.IPv6Unspecified(), p.port))
+		if err != nil {
+			return nil, fmt.Errorf("host %s: mail server: %w", cfg.Host.Name(), err)
+		}
+		wire.Serve(cfg.Host, l, trace.ServiceName(p.port), func(ctx context.Context, nc net.Conn) { s.serve(ctx, nc, p.mode) })
+	}
+	if err := s.recover(); err != nil {
+		return nil, fmt.Errorf("host %s: mail server: %w", cfg.Host.Name(), err)
+	}
+	return s, nil
+}
+
+// serve holds one session.
+func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
+	conn := wire.Traced(nc)
+	s.Recorder.Serve(conn)
+	server := &smtp.Server{
+		Hostname: s.Hostname, Mode: mode, Backend: backend{s, mode}, MaxSize: s.MaxSize,
+		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,
+	}
+	if mode == smtp.Submission && s.Mailboxes == nil {
+		server.Mechanisms = []string{}
+	}
+	hooks := &smtp.Hooks{
+		Hooks: s.Recorder.Hooks(conn, true),
+		State: func(from, to smtp.State) {
+			s.Recorder.Record(trace.Event{What: trace.SessionState, Body: &trace.StateBody{Name: conn.ID, Before: from.String(), After: to.String()}})
+		},
+	}
+	// How a session ends is told by its lines and its connection.
+	err := server.ServeConn(ctx, nc, hooks)
+	if errors.Is(err, wire.ErrHostDown) {
+		return
+	}
+}
+
+// isLocal tells whether a domain's mail has arrived when it is here.
+func (s *Server) isLocal(domain string) bool { return contains(s.Domains, domain) }
+
+// isRelayed tells whether a domain's mail is taken from anybody.
+func (s *Server) isRelayed(domain string) bool { return contains(s.RelayDomains, domain) }
+
+// contains compares domains, whose case does not matter (RFC 5321 §2.4).
+func contains(domains []string, domain string) bool {
+	for _, d := range domains {
+		if strings.EqualFold(d, domain) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) decide(what, subject, choice, because string, options ...string) {
+	s.Recorder.Record(trace.Event{What: what, Body: &trace.DecisionBody{Subject: subject, Choice: choice, Options: options, Because: because}})
+}

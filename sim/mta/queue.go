@@ -1,0 +1,221 @@
+package mta
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+)
+
+// entry is a mail for which this server is responsible, until each recipient has
+// it or its sender was told that one could not.
+type entry struct {
+	ID          string
+	ReversePath string
+	Recipients  []*recipient
+	Mail        string // its number in the trace
+	Arrived     time.Time
+	Tries       int
+	legs        map[string]string // begun, by where they lead
+	running     bool
+}
+
+// recipient is one whose copy is in the queue.
+type recipient struct {
+	Address string
+	// Done says that nothing more is to be done for it: it has its copy, or the
+	// sender was told.
+	Done bool
+	// reply is the last word on it, for the sender to be told.
+	reply  *smtp.Reply
+	server string
+	failed bool
+}
+
+func (e *entry) addresses() []string {
+	var all []string
+	for _, r := range e.Recipients {
+		all = append(all, r.Address)
+	}
+	return all
+}
+
+// waiting are the recipients that are not done.
+func (e *entry) waiting() []*recipient {
+	var left []*recipient
+	for _, r := range e.Recipients {
+		if !r.Done {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// newID names a queue entry.
+func (s *Server) newID() string { return fmt.Sprintf("%010X", s.ids.Uint64()&(1<<40-1)) }
+
+// Names of an entry's files.
+func contentFile(id string) string  { return "queue/" + id + ".eml" }
+func envelopeFile(id string) string { return "queue/" + id + ".json" }
+
+// enqueue writes an entry to the disk. When it returns nil, a crash does not lose
+// the mail any more: this is what the server may say 250 about (RFC 5321
+// §4.2.5).
+func (s *Server) enqueue(ctx context.Context, e *entry, content []byte) error {
+	d := s.Host.Disk()
+	if err := d.Write(contentFile(e.ID), content); err != nil {
+		return err
+	}
+	if err := d.Sync(ctx, contentFile(e.ID)); err != nil {
+		return err
+	}
+	if err := s.save(ctx, e); err != nil {
+		return err
+	}
+	s.queue[e.ID] = e
+	s.Recorder.Record(trace.Event{What: trace.DiskState, Body: &trace.StateBody{Name: contentFile(e.ID), After: "synced", Size: int64(len(content))}})
+	s.tell(e, "active", 0)
+	return nil
+}
+
+// save writes what is known of an entry, in place of what was.
+func (s *Server) save(ctx context.Context, e *entry) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	d := s.Host.Disk()
+	fresh := envelopeFile(e.ID) + ".new"
+	if err := d.Write(fresh, data); err != nil {
+		return err
+	}
+	if err := d.Sync(ctx, fresh); err != nil {
+		return err
+	}
+	if err := d.Rename(fresh, envelopeFile(e.ID)); err != nil {
+		return err
+	}
+	return d.Sync(ctx, envelopeFile(e.ID))
+}
+
+// tell records an entry's state; an empty one says that it has left the queue.
+func (s *Server) tell(e *entry, state string, due time.Duration) {
+	b := &trace.StateBody{Name: e.ID, After: state, Due: due}
+	for _, r := range e.waiting() {
+		b.Recipients = append(b.Recipients, r.Address)
+	}
+	s.Recorder.Record(trace.Event{What: trace.QueueState, IDs: trace.IDs{Queue: e.ID, Mail: e.Mail}, Body: b})
+}
+
+// remove takes an entry out of the queue.
+func (s *Server) remove(ctx context.Context, e *entry) error {
+	delete(s.queue, e.ID)
+	s.tell(e, "", 0)
+	d := s.Host.Disk()
+	if err := d.Remove(envelopeFile(e.ID)); err != nil {
+		return err
+	}
+	return d.Remove(contentFile(e.ID))
+}
+
+// recover takes up what the disk holds after a restart.
+func (s *Server) recover() error {
+	d := s.Host.Disk()
+	for _, name := range d.List("queue/") {
+		if !strings.HasSuffix(name, ".json") {
+			continue
+		}
+		data, err := d.Read(name)
+		if err != nil {
+			return err
+		}
+		var e entry
+		if err := json.Unmarshal(data, &e); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		s.queue[e.ID] = &e
+		s.Host.Go("recover "+e.ID, func(context.Context) {
+			s.about(&e)
+			s.tell(&e, "active", 0)
+			s.process(&e)
+		})
+	}
+	return nil
+}
+
+// about makes the running program be about an entry.
+func (s *Server) about(e *entry) {
+	scope := s.Recorder.Scope()
+	s.Recorder.BeginMail(e.Mail)
+	scope.Queue = e.ID
+}
+
+// process has a task work on an entry.
+func (s *Server) process(e *entry) {
+	s.Host.Go("deliver "+e.ID, func(ctx context.Context) { s.work(ctx, e) })
+}
+
+// work tries to get a mail to all who wait for it, once.
+func (s *Server) work(ctx context.Context, e *entry) {
+	s.about(e)
+	if err := s.try(ctx, e); err != nil {
+		// The disk failed, which is to say that the host was switched off: the queue is
+		// read again when it is back.
+		return
+	}
+}
+
+func (s *Server) try(ctx context.Context, e *entry) error {
+	content, err := s.Host.Disk().Read(contentFile(e.ID))
+	if err != nil {
+		return err
+	}
+	e.Tries++
+	for _, job := range s.route(e) {
+		s.Recorder.Scope().Hop = ""
+		if job.local {
+			err = s.deliver(ctx, e, job, content)
+		} else {
+			err = s.relay(ctx, e, job, content)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.Recorder.Scope().Hop = ""
+	return s.settle(ctx, e, content)
+}
+
+// settle decides what becomes of an entry after a try.
+func (s *Server) settle(ctx context.Context, e *entry, content []byte) error {
+	wait, more := s.Schedule.next(e.Tries, s.Host.Clock().Now().Sub(e.Arrived))
+	if !more {
+		for _, r := range e.waiting() {
+			if !r.failed {
+				r.failed = true
+				s.decide(trace.GiveUp, r.Address, "bounce", "it has been tried for "+s.Schedule.Expire.String())
+			}
+		}
+	}
+	if err := s.bounce(ctx, e, content); err != nil {
+		return err
+	}
+	if len(e.waiting()) == 0 {
+		return s.remove(ctx, e)
+	}
+	if err := s.save(ctx, e); err != nil {
+		return err
+	}
+	s.decide(trace.Retry, e.ID, "in "+wait.String(), fmt.Sprintf("it failed for now, and this was try %d", e.Tries))
+	s.tell(e, "deferred", s.Recorder.Now()+wait)
+	s.Host.Clock().AfterFunc(wait, "retry "+e.ID, func(ctx context.Context) {
+		s.about(e)
+		s.tell(e, "active", 0)
+		s.work(ctx, e)
+	})
+	return nil
+}

@@ -1,0 +1,265 @@
+package mta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"mailwalk/protocols/dns"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
+)
+
+// dialTimeout is how long the next server may take to answer the phone (RFC 5321
+// §4.5.3.2.1 gives its greeting five minutes).
+const dialTimeout = 5 * time.Minute
+
+// relay hands a mail to the next server for a domain.
+func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) error {
+	toward := j.domain
+	if j.next != "" {
+		toward = j.next
+	}
+	s.hop(e, toward, trace.Relay, toward)
+	targets, verdict := s.targets(ctx, j)
+	if verdict != nil {
+		return s.verdict(e, j.recipients, verdict, "")
+	}
+	// The servers are tried one after the other until one takes the mail or refuses
+	// it (RFC 5321 §5.1).
+	last := smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "no server for %s can be reached", j.domain)
+	for _, host := range targets {
+		addrs, err := s.addresses(ctx, host)
+		if err != nil {
+			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "%v", err)
+			if !temporary(err) {
+				last = smtp.NewReply(550, smtp.Enhanced{5, 4, 4}, "%v", err)
+			}
+			continue
+		}
+		for _, a := range addrs {
+			result, err := s.send(ctx, e, j, a, content)
+			if errors.Is(err, wire.ErrHostDown) {
+				return err
+			}
+			if err == nil || answered(result) {
+				return s.take(e, j, result, err, host)
+			}
+			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "%s: %v", host, err)
+		}
+	}
+	return s.verdict(e, j.recipients, last, "")
+}
+
+// answered tells whether a server has decided on a recipient before the
+// connection broke.
+func answered(r smtp.Result) bool {
+	for _, rcpt := range r.Recipients {
+		if rcpt.Reply != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// targets are the hosts to try, the first one first; or the verdict that there
+// are none.
+func (s *Server) targets(ctx context.Context, j *job) ([]string, *smtp.Reply) {
+	switch {
+	case j.next != "":
+		return []string{j.next}, nil
+	case strings.HasPrefix(j.domain, "["):
+		return []string{j.domain}, nil
+	case s.Stub == nil:
+		return nil, smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "this server has no resolver to ask for %s", j.domain)
+	}
+	list, null, err := s.Stub.LookupMX(ctx, j.domain)
+	switch {
+	case null:
+		s.decide(trace.NullMX, j.domain, "give up", "its only MX is the root: the domain takes no mail (RFC 7505)")
+		return nil, smtp.NewReply(556, smtp.Enhanced{5, 1, 10}, "%s does not accept mail", j.domain)
+	case errors.Is(err, dns.ErrNoData):
+		s.decide(trace.ImplicitMX, j.domain, j.domain, "the domain has no MX record, so its own address counts as one of preference 0 (RFC 5321 §5.1)")
+		return []string{j.domain}, nil
+	case errors.Is(err, dns.ErrNXDomain):
+		return nil, smtp.NewReply(550, smtp.Enhanced{5, 1, 2}, "there is no domain %s", j.domain)
+	case err != nil:
+		return nil, smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "%v", err)
+	}
+	return s.order(j.domain, list)
+}
+
+// order puts the mail exchangers in the order in which they are tried: by
+// preference, those of the same in a random one. A server that is among them
+// tries only those before itself (RFC 5321 §5.1).
+func (s *Server) order(domain string, list []dns.MX) ([]string, *smtp.Reply) {
+	random := s.Host.Rand("order of MX " + domain)
+	for i := 0; i < len(list); {
+		n := i
+		for n < len(list) && list[n].Preference == list[i].Preference {
+			n++
+		}
+		random.Shuffle(n-i, func(a, b int) { list[i+a], list[i+b] = list[i+b], list[i+a] })
+		i = n
+	}
+	var options, hosts []string
+	for _, mx := range list {
+		options = append(options, fmt.Sprintf("%d %s", mx.Preference, mx.Host))
+	}
+	for i, mx := range list {
+		host := strings.TrimSuffix(mx.Host, ".")
+		if strings.EqualFold(host, s.Hostname) {
+			for j := i - 1; j >= 0 && list[j].Preference == mx.Preference; j-- {
+				hosts = hosts[:j]
+			}
+			break
+		}
+		hosts = append(hosts, host)
+	}
+	if len(hosts) == 0 {
+		s.decide(trace.GiveUp, domain, "bounce", "the MX of the domain is this server itself, which does not know the domain as its own", options...)
+		return nil, smtp.NewReply(554, smtp.Enhanced{5, 4, 6}, "mail for %s loops back to %s", domain, s.Hostname)
+	}
+	because := "it has the lowest preference value of the MX records, so it is tried first"
+	if len(list) == 1 {
+		because = "it is the only MX of the domain"
+	}
+	s.decide(trace.ChoseMX, domain, hosts[0], because, options...)
+	return hosts, nil
+}
+
+// addresses are those of a host, in the order in which they are tried.
+func (s *Server) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
+	if a, ok := literal(host); ok {
+		return []netip.Addr{a}, nil
+	}
+	if s.Stub == nil {
+		return nil, fmt.Errorf("this server has no resolver to ask for %s", host)
+	}
+	addrs, err := s.Stub.LookupAddrs(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	var options []string
+	for _, a := range addrs {
+		options = append(options, a.String())
+	}
+	if len(addrs) > 1 {
+		s.decide(trace.ChoseAddress, host, options[0], "the addresses of a host are tried in turn", options...)
+	}
+	return addrs, nil
+}
+
+// literal is the address in an address literal (RFC 5321 §4.1.3).
+func literal(host string) (netip.Addr, bool) {
+	inner, ok := strings.CutPrefix(host, "[")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	inner = strings.TrimPrefix(strings.TrimSuffix(inner, "]"), "IPv6:")
+	a, err := netip.ParseAddr(inner)
+	return a, err == nil
+}
+
+func temporary(err error) bool {
+	var le *dns.LookupError
+	return !errors.As(err, &le) || le.Temporary()
+}
+
+// send carries out one transaction with one server.
+func (s *Server) send(ctx context.Context, e *entry, j *job, to netip.Addr, content []byte) (smtp.Result, error) {
+	dialCtx, cancel := s.Host.Clock().WithTimeout(ctx, dialTimeout)
+	nc, err := s.Host.Dial(dialCtx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(to, relayPort))
+	cancel()
+	if err != nil {
+		return smtp.Result{}, err
+	}
+	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
+	c := smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Now: s.Host.Clock().Now, Hooks: &hooks})
+	defer c.Close()
+	if _, err := c.Hello(ctx); err != nil {
+		return refusedAll(j, err)
+	}
+	from, err := reversePath(e.ReversePath)
+	if err != nil {
+		return smtp.Result{}, err
+	}
+	env := smtp.Envelope{From: from}
+	for _, r := range j.recipients {
+		p, err := smtp.ParseMailbox(r.Address)
+		if err != nil {
+			return smtp.Result{}, err
+		}
+		env.Recipients = append(env.Recipients, smtp.Recipient{To: p})
+	}
+	result, err := c.Send(ctx, env, content)
+	if err != nil {
+		return result, err
+	}
+	// What the server answered stands, whatever comes of saying goodbye.
+	_, _ = c.Quit(ctx)
+	return result, nil
+}
+
+// refusedAll is the result for a server that refused the greeting with a reply.
+func refusedAll(j *job, err error) (smtp.Result, error) {
+	var reply *smtp.Reply
+	if !errors.As(err, &reply) || reply.Temporary() {
+		return smtp.Result{}, err // try the next server
+	}
+	r := smtp.Result{}
+	for range j.recipients {
+		r.Recipients = append(r.Recipients, smtp.RecipientResult{Reply: reply})
+	}
+	return r, nil
+}
+
+// reversePath reads an envelope's sender, which may be the null path.
+func reversePath(s string) (smtp.Path, error) {
+	if s == "" {
+		return smtp.Path{}, nil
+	}
+	return smtp.ParseMailbox(s)
+}
+
+// take notes what a server has said of each recipient.
+func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host string) error {
+	var done []string
+	for i, r := range j.recipients {
+		res := result.Recipients[i]
+		if res.Accepted() {
+			r.Done = true
+			done = append(done, r.Address)
+			continue
+		}
+		reply := res.Reply
+		if reply == nil {
+			reply = smtp.NewReply(451, smtp.Enhanced{4, 4, 2}, "%s: %v", host, err)
+		}
+		r.server = host
+		if verr := s.verdict(e, []*recipient{r}, reply, host); verr != nil {
+			return verr
+		}
+	}
+	if len(done) > 0 {
+		s.Recorder.Record(trace.Event{What: trace.Relayed, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: done, From: s.Host.Name(), Toward: host}})
+	}
+	return nil
+}
+
+// verdict notes a refusal: for good, or for now.
+func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, host string) error {
+	for _, r := range recipients {
+		r.reply, r.server = reply, host
+		if reply.Temporary() {
+			s.deferred(e, r)
+		} else {
+			r.failed = true
+		}
+	}
+	return nil
+}

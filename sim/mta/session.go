@@ -1,0 +1,181 @@
+package mta
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"mailwalk/protocols/message"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+)
+
+// maxHops is how many Received fields a mail may have: more, and it goes round in
+// a circle (RFC 5321 §6.3).
+const maxHops = 100
+
+// backend is what the SMTP server asks.
+type backend struct {
+	*Server
+	mode smtp.Mode
+}
+
+// NewSession implements smtp.Backend.
+func (b backend) NewSession(_ context.Context, peer smtp.Peer) (smtp.Session, error) {
+	return &session{Server: b.Server, mode: b.mode, client: addrOf(peer.Addr)}, nil
+}
+
+func addrOf(a net.Addr) netip.Addr {
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// session is one client's way through the server.
+type session struct {
+	*Server
+	mode   smtp.Mode
+	client netip.Addr
+	user   string // who logged in
+}
+
+// Auth implements smtp.Session.
+func (s *session) Auth(_ context.Context, mechanism, identity, user, password string) error {
+	address, ok := s.Mailboxes.Authenticate(user, password)
+	if ok && identity != "" && identity != user && identity != address {
+		ok = false // nobody acts for others here
+	}
+	if !ok {
+		s.decide(trace.RefuseLogin, user, "refused", "user name and password do not go together; which of the two is wrong stays untold")
+		return smtp.BadCredentials()
+	}
+	s.user = address
+	s.decide(trace.AcceptLogin, user, "accepted", "the password is the one of "+address)
+	return nil
+}
+
+// Mail implements smtp.Session.
+func (s *session) Mail(context.Context, smtp.Path, smtp.MailParams) error { return nil }
+
+// Rcpt implements smtp.Session: whose business is this recipient?
+func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error {
+	address := to.Mailbox()
+	accept := func(because string) error {
+		s.decide(trace.AcceptRecipient, address, "accepted", because)
+		return nil
+	}
+	refuse := func(r *smtp.Reply, because string) error {
+		s.decide(trace.RefuseRecipient, address, "refused", because)
+		return r
+	}
+	noUser := smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", address)
+	switch {
+	case to.IsPostmaster():
+		// RFC 5321 §4.5.1: every server takes mail for its postmaster.
+		return s.postmaster(accept, refuse)
+	case s.isLocal(to.Domain) && s.Mailboxes != nil && s.Mailboxes.Has(address):
+		return accept(to.Domain + " is this server's own domain, and it has a mailbox of that name")
+	case s.isLocal(to.Domain):
+		return refuse(noUser, to.Domain+" is this server's own domain, and it has no mailbox of that name")
+	case s.isRelayed(to.Domain) && s.Known(address):
+		return accept("this server is the way in to " + to.Domain + ", where there is a mailbox of that name")
+	case s.isRelayed(to.Domain):
+		return refuse(noUser, "this server is the way in to "+to.Domain+", where there is no mailbox of that name")
+	case s.user != "":
+		return accept(s.user + " has logged in and may send to anywhere")
+	case s.trusts(s.client):
+		return accept(s.client.String() + " is an address that this server trusts")
+	}
+	return refuse(smtp.NewReply(550, smtp.Enhanced{5, 7, 1}, "<%s>: relaying denied", address),
+		to.Domain+" is not this server's business, and the client has neither logged in nor is it trusted")
+}
+
+func (s *session) postmaster(accept func(string) error, refuse func(*smtp.Reply, string) error) error {
+	for _, d := range s.Domains {
+		if s.Mailboxes != nil && s.Mailboxes.Has("postmaster@"+d) {
+			return accept("every mail server takes mail for its postmaster")
+		}
+	}
+	return refuse(smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<postmaster>: no such mailbox here"), "this server has no mailbox for its postmaster")
+}
+
+func (s *session) trusts(a netip.Addr) bool {
+	for _, p := range s.Trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Data implements smtp.Session: when it returns, the mail is this server's.
+func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r io.Reader) (string, error) {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return "", err
+	}
+	if n := message.CountReceived(content); n >= maxHops {
+		s.decide(trace.GiveUp, env.From.Mailbox(), "refused", fmt.Sprintf("the mail has %d Received fields: it goes round in a circle", n))
+		return "", smtp.NewReply(554, smtp.Enhanced{5, 4, 6}, "too many hops: the mail goes round in a circle")
+	}
+	id := s.newID()
+	rec := s.Recorder
+	scope := rec.Scope()
+	if rec.MailHere() == "" { // it comes from outside the walk
+		rec.NewMail()
+	}
+	scope.Queue = id
+	defer func() { scope.Queue = "" }()
+	received, err := s.received(peer, env, id)
+	if err != nil {
+		return "", err
+	}
+	header := message.ParseHeader(content)
+	messageID := header.Get("Message-ID")
+	rec.KnowMail(messageID, rec.MailHere())
+	content = bytes.Join([][]byte{received, content}, nil)
+	e := &entry{ID: id, ReversePath: env.From.Mailbox(), Mail: rec.MailHere(), Arrived: s.Host.Clock().Now()}
+	for _, to := range env.Recipients {
+		e.Recipients = append(e.Recipients, &recipient{Address: to.To.Mailbox()})
+	}
+	if err := s.enqueue(ctx, e, content); err != nil {
+		return "", err
+	}
+	stored := rec.Trace().Bodies.Put(content)
+	rec.Record(trace.Event{What: trace.Accept, Body: &trace.MailBody{
+		ReversePath: e.ReversePath, Recipients: e.addresses(), MessageID: messageID, Subject: header.Get("Subject"),
+		Content: &stored, Added: []string{unfold(received)},
+	}})
+	s.process(e)
+	return "queued as " + id, nil
+}
+
+// received is the stamp that each server puts on top (RFC 5321 §4.4).
+func (s *session) received(peer smtp.Peer, env smtp.Envelope, id string) ([]byte, error) {
+	r := message.Received{
+		FromHELO: peer.Hello, FromIP: s.client, By: s.Hostname, With: peer.Protocol(), ID: id, Date: s.Host.Clock().Now(),
+	}
+	if len(env.Recipients) == 1 { // several must not learn of each other (RFC 5321 §7.2)
+		r.For = env.Recipients[0].To.Mailbox()
+	}
+	return r.Field()
+}
+
+// unfold is a header field on one line, without its line end.
+func unfold(field []byte) string {
+	fields := message.ParseHeader(field).Fields
+	if len(fields) == 0 {
+		return string(field)
+	}
+	return fields[0].Name + ": " + fields[0].Value
+}
+
+// Reset implements smtp.Session.
+func (s *session) Reset() {}
+
+// Close implements smtp.Session.
+func (s *session) Close() {}

@@ -1,0 +1,109 @@
+package mua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mailwalk/protocols/message"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+)
+
+// Outgoing is a mail to be sent.
+type Outgoing struct {
+	// ID is the mail's number in the trace.
+	ID string
+	// Content is in canonical form: see message.Canonicalize.
+	Content []byte
+	// Changes are what was changed to make it so.
+	Changes []string
+	// From and To are the envelope.
+	From string
+	To   []string
+}
+
+// Refusal says that no server took a mail for some of its recipients.
+type Refusal struct {
+	Recipient string
+	Reply     *smtp.Reply
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%s: %v", r.Recipient, r.Reply) }
+
+// Send hands a mail to the submission server. The error says that nobody, or not
+// everybody, will get it; it was recorded.
+func (p *Program) Send(ctx context.Context, m Outgoing) error {
+	rec := p.Recorder
+	rec.BeginMail(m.ID)
+	header := message.ParseHeader(m.Content)
+	rec.KnowMail(header.Get("Message-ID"), m.ID)
+	content := rec.Trace().Bodies.Put(m.Content)
+	body := func() *trace.MailBody {
+		return &trace.MailBody{ReversePath: m.From, Recipients: m.To, MessageID: header.Get("Message-ID"), Subject: header.Get("Subject"), Content: &content}
+	}
+	rec.Record(trace.Event{What: trace.Composed, Body: body()})
+	if len(m.Changes) > 0 {
+		b := body()
+		b.Changes = m.Changes
+		rec.Record(trace.Event{What: trace.Changed, Body: b})
+	}
+	b := body()
+	b.Purpose, b.From, b.Toward = trace.Submission, p.Host.Name(), p.Submission
+	rec.NewHop(b)
+	err := p.submit(ctx, m)
+	if err != nil {
+		b := body()
+		b.Reason = err.Error()
+		rec.Record(trace.Event{What: trace.Unsent, Body: b})
+	}
+	return err
+}
+
+func (p *Program) submit(ctx context.Context, m Outgoing) error {
+	env, err := envelope(m)
+	if err != nil {
+		return err
+	}
+	nc, hooks, err := p.dial(ctx, p.Submission, submissionPort)
+	if err != nil {
+		return err
+	}
+	c := smtp.NewClient(nc, smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now, Hooks: hooks})
+	defer c.Close()
+	if _, err := c.Hello(ctx); err != nil {
+		return err
+	}
+	if _, err := c.Auth(ctx, smtp.Credentials{User: p.Address, Password: p.Password}); err != nil {
+		return err
+	}
+	result, err := c.Send(ctx, env, m.Content)
+	if err != nil {
+		return err
+	}
+	// What the server answered stands, whatever comes of saying goodbye.
+	_, _ = c.Quit(ctx)
+	var refused []error
+	for _, r := range result.Recipients {
+		if !r.Accepted() {
+			refused = append(refused, &Refusal{Recipient: r.To.Mailbox(), Reply: r.Reply})
+		}
+	}
+	return errors.Join(refused...)
+}
+
+func envelope(m Outgoing) (smtp.Envelope, error) {
+	from, err := smtp.ParseMailbox(m.From)
+	if err != nil {
+		return smtp.Envelope{}, fmt.Errorf("sender %s: %w", m.From, err)
+	}
+	env := smtp.Envelope{From: from}
+	for _, to := range m.To {
+		path, err := smtp.ParseMailbox(to)
+		if err != nil {
+			return smtp.Envelope{}, fmt.Errorf("recipient %s: %w", to, err)
+		}
+		env.Recipients = append(env.Recipients, smtp.Recipient{To: path})
+	}
+	return env, nil
+}

@@ -1,0 +1,51 @@
+package sim
+
+import (
+	"mailwalk/protocols/message"
+	"mailwalk/scenarios"
+	"mailwalk/sim/trace"
+)
+
+// startNotes has what the walk tells the learner recorded at its moments.
+func (w *World) startNotes() {
+	for _, n := range w.scenario.Notes {
+		say := func() {
+			what := trace.Narration
+			if n.Warning {
+				what = trace.Warning
+			}
+			w.recorder.Record(trace.Event{What: what, Body: &trace.NoteBody{Newcomer: n.Newcomer, Student: n.Student, Engineer: n.Engineer}})
+		}
+		if n.After.IsZero() {
+			at := n.Wait
+			if n.At != nil {
+				at += *n.At
+			}
+			w.clock.Post(at, say)
+			continue
+		}
+		w.sayAfter(n, say)
+	}
+}
+
+// sayAfter says something after an event: at once, or when its wait is over.
+func (w *World) sayAfter(n *scenarios.Narration, say func()) {
+	count, said := 0, false
+	w.recorder.Listen(func(e *trace.Event) {
+		if said || !n.After.Match(e) {
+			return
+		}
+		if count++; count < n.After.Nth() {
+			return
+		}
+		said = true
+		if n.Wait > 0 {
+			w.clock.Post(n.Wait, say)
+			return
+		}
+		say()
+	})
+}
+
+// header is a field of a mail's header.
+func header(mail []byte, name string) string { return message.ParseHeader(mail).Get(name) }

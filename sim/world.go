@@ -1,0 +1,122 @@
+// Package sim is the world that a walk describes, and its run: hosts on a
+// network with their programs, people who do what the walk says, and the trace
+// that all of it leaves.
+//
+//	w, err := sim.New(scenario, sim.Options{})
+//	for w.Step() {
+//	}
+//	events := w.Trace()
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/clock"
+	"mailwalk/sim/mailbox"
+	"mailwalk/sim/mta"
+	"mailwalk/sim/mua"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire/virtual"
+)
+
+// Options change a walk for one run.
+type Options struct {
+	// Seed takes the place of the walk's, if it is not nil.
+	Seed *uint64
+	// Message is sent as it is, in place of the walk's first mail.
+	Message *File
+	// Attach are put to the walk's first mail, besides what it carries.
+	Attach []File
+	// From, To, Subject and Text take the place of those of the walk's first mail.
+	// The addresses are local-part@domain.
+	From          string
+	To            []string
+	Subject, Text string
+	// Build is the program's version, for the trace's header.
+	Build string
+}
+
+// File is a file of the user's own.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// World is a walk that runs. It is used by one goroutine at a time; its trace may
+// be read by others between steps.
+type World struct {
+	scenario *scenarios.Scenario
+	clock    *clock.Clock
+	recorder *trace.Recorder
+	net      *virtual.Net
+	people   *clock.Group // those who act
+	stores   map[string]*mailbox.Store
+	servers  map[string]*mta.Server
+	programs map[string]*mua.Program // by device's host and person
+	mails    map[string]*letter      // by short name
+	sent     map[string][]byte       // contents as they were sent, by number
+	closed   bool
+}
+
+// New builds the world of a walk. Nothing happens in it before the first step.
+func New(sc *scenarios.Scenario, o Options) (*World, error) {
+	seed := sc.Seed
+	if o.Seed != nil {
+		seed = *o.Seed
+	}
+	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source)})
+	w := &World{
+		scenario: sc, recorder: trace.NewRecorder(t),
+		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
+		mails: map[string]*letter{}, sent: map[string][]byte{},
+	}
+	w.clock = clock.New(sc.Start, w.recorder.Root())
+	w.recorder.Attach(w.clock)
+	w.recorder.ReserveMails(len(sc.Mails))
+	w.net = virtual.New(virtual.Config{Clock: w.clock, Recorder: w.recorder, Seed: seed, ShowARP: sc.Wire.ARP == scenarios.Shown})
+	if err := w.build(o); err != nil {
+		return nil, fmt.Errorf("walk %s: %w", sc.Name, errors.Join(err, w.Close()))
+	}
+	return w, nil
+}
+
+// Trace is what has happened so far. It grows with each step.
+func (w *World) Trace() *trace.Trace { return w.recorder.Trace() }
+
+// Listen has f called with each event as it happens. f must not call the world.
+func (w *World) Listen(f func(*trace.Event)) { w.recorder.Listen(f) }
+
+// Now is the virtual time since the walk's start.
+func (w *World) Now() time.Duration { return w.clock.Elapsed() }
+
+// Next is when the next step will be; false when nothing is left to happen.
+func (w *World) Next() (time.Duration, bool) { return w.clock.Next() }
+
+// Step lets the next thing happen, with all that comes of it at once: a packet
+// arrives, a timer fires, a program goes on. It returns false when nothing is
+// left to happen. Many steps leave no event.
+func (w *World) Step() bool { return w.clock.Step() }
+
+// Run steps until nothing is left to happen, or ctx ends.
+func (w *World) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if !w.Step() {
+			return nil
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// Close ends the world. Its trace stays.
+func (w *World) Close() error {
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	w.clock.Close()
+	return w.net.Close()
+}
