@@ -104,20 +104,24 @@ type Explanation struct {
 	Key string
 	// Title is what happened, in one clause without a full stop.
 	Title string
-	// Newcomer, Student and Engineer say why, each for itself: none of them needs
-	// another to be read first.
+	// Newcomer and Student say why, each for itself; Engineer goes on from Student
+	// with the fine print. The words of a note stand for themselves in all depths.
 	Newcomer, Student, Engineer string
 	// Mistake is what is often believed, and what is so; often empty.
 	Mistake string
 	Refs    []Ref
+
+	note bool
 }
 
 // Why is the reason in the given depth; a depth that has no words of its own
 // has those of the next plainer one.
 func (e Explanation) Why(d Depth) string {
 	switch {
-	case d >= Engineer && e.Engineer != "":
+	case d >= Engineer && e.Engineer != "" && (e.note || e.Student == ""):
 		return e.Engineer
+	case d >= Engineer && e.Engineer != "":
+		return e.Student + " " + e.Engineer
 	case d >= Student && e.Student != "":
 		return e.Student
 	}
@@ -170,7 +174,7 @@ func For(e *trace.Event) Explanation {
 	x, _ := Entry(Key(e))
 	x.Title = Text(e)
 	if n, ok := e.Body.(*trace.NoteBody); ok {
-		x.Newcomer, x.Student, x.Engineer = n.Newcomer, n.Student, n.Engineer
+		x.Newcomer, x.Student, x.Engineer, x.note = n.Newcomer, n.Student, n.Engineer, true
 	}
 	return x
 }

@@ -157,6 +157,7 @@ func frames(add func(key, what string, h trace.Head)) {
 		"packet.icmp6.neighbor-advertisement": {Proto: "ICMPv6", Type: 136},
 		"packet.icmp6.redirect":               {Proto: "ICMPv6", Type: 137},
 		"packet.other":                        {Proto: "0x88cc"},
+		"packet.fragment":                     {Proto: "IPv4"},
 	} {
 		add(key, trace.Sent, h)
 		add(key, trace.Delivered, h)

@@ -35,6 +35,9 @@ func frameKey(b *trace.PacketBody) string {
 	case "ICMPv6":
 		return first("packet.icmp6."+icmp6Name(h.Type), "packet.icmp6")
 	}
+	if h.Proto == "IPv4" || h.Proto == "IPv6" {
+		return "packet.fragment"
+	}
 	return "packet.other"
 }
 

@@ -233,7 +233,7 @@ var entries = [...]Explanation{
 		Title:    "{client} wants to hand mail to {server} on port {port}",
 		Newcomer: "Port 25 is where mail servers give mail to each other; port 587 is where you give your own mail to your provider.",
 		Student:  "Two doors for two trades: relay on 25 between servers that do not know each other, submission on 587 for the provider's own users, who must prove who they are.",
-		Engineer: "The rules differ too: a submission server requires authentication and may mend a message; a relay must leave it as it is but for trace fields.",
+		Engineer: "The rules differ: a submission server requires authentication and may mend a message; a relay must leave it as it is but for trace fields.",
 		Mistake:  "The sender's computer does not connect to the recipient's. It hands the mail to its own provider's server, and that one goes on.",
 		Refs:     []Ref{{6409, "3.1"}, {5321, "2.1"}},
 	},
@@ -372,6 +372,14 @@ var entries = [...]Explanation{
 		Student:  "A smarthost, or a fixed route for a domain, takes the place of the MX look-up.",
 		Engineer: "The address of the next host is still looked up in the DNS, but its MX is not, if it was configured so.",
 		Refs:     []Ref{{5321, "3.6.2"}},
+	},
+	{
+		Key:      "decision.transport",
+		Title:    "{host} hands mail for {subject} to {choice}, as its table says",
+		Newcomer: "For this domain somebody has written down where the mail goes, so nobody needs to be asked.",
+		Student:  "A transport table takes the place of the MX look-up for some domains. That is how a gateway passes mail to the host with the mailboxes.",
+		Engineer: "Such a gateway is named in the MX and accepts for the domain without being its final destination; it should know which recipients exist, or it accepts what it must bounce.",
+		Refs:     []Ref{{5321, "3.6.2"}, {5321, "2.3.10"}},
 	},
 	{
 		Key:      "line",
@@ -516,7 +524,7 @@ var entries = [...]Explanation{
 		Title:    "{client} asks which mailboxes there are",
 		Newcomer: "Which folders are there?",
 		Student:  "The pattern % stands for one level of the hierarchy, * for all.",
-		Engineer: "INBOX is always there, whatever the case of its letters.",
+		Engineer: "The name INBOX is special: it is each user's own, whatever the case of its letters.",
 		Refs:     []Ref{{9051, "6.3.9"}},
 	},
 	{
@@ -1231,7 +1239,7 @@ var entries = [...]Explanation{
 		Title:    "{server} greets {client}[: {rest}]",
 		Newcomer: "The server speaks first: the post office is open.",
 		Student:  "One line that begins with +OK. The session is now in the AUTHORIZATION state.",
-		Engineer: "A timestamp in angle brackets here would offer APOP, which rests on MD5 and is not to be used any more.",
+		Engineer: "A timestamp in angle brackets here would offer APOP, which rests on MD5 and should be left alone.",
 		Refs:     []Ref{{1939, "4"}, {6151, "2"}},
 	},
 	{
@@ -2144,7 +2152,7 @@ var entries = [...]Explanation{
 		Key:      "lookup.query.root",
 		Title:    "{host} asks the root server {server} for {name} {type}",
 		Newcomer: "The search begins at the top, with the servers that know where each ending of a name is looked after.",
-		Student:  "The root zone lists the name servers of all top-level domains. Its servers' addresses are built into every resolver.",
+		Student:  "The root zone lists the name servers of all top-level domains. A resolver knows the addresses of its servers beforehand (root hints).",
 		Engineer: "The whole question is asked here too, unless QNAME minimisation is used.",
 		Mistake:  "The root servers do not know the addresses of mail servers, nor does every look-up pass through them: a resolver with a warm cache asks them seldom.",
 		Refs:     []Ref{{1034, "5.3.3"}, {9609, "2"}},
@@ -2216,6 +2224,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "5.1"}},
 	},
 	{
+		Key:      "lookup.server-error",
+		Title:    "{server} cannot or will not answer {host} about {name}[: {rcode}]",
+		Newcomer: "The server has an answer ready, and it is: not from me. Another one is asked.",
+		Student:  "SERVFAIL means that the server failed, REFUSED that it does not want to; neither says anything about the name.",
+		Engineer: "The resolver goes on with the zone's other servers. If none is left it answers SERVFAIL itself, and mail is deferred.",
+		Refs:     []Ref{{1035, "4.1.1"}, {1034, "5.3.3"}},
+	},
+	{
 		Key:      "lookup.timeout",
 		Title:    "{server} does not answer {host}",
 		Newcomer: "No answer. One cannot know whether the question or the answer was lost, or nobody is there.",
@@ -2253,7 +2269,7 @@ var entries = [...]Explanation{
 		Title:    "{host} has taken responsibility for the mail[ from {reversePath}][ to {recipients}]",
 		Newcomer: "From now on this server sees to it that the mail arrives, or that its sender is told.",
 		Student:  "The moment is the 250 after the final dot. Before that the client was responsible, after it the server is.",
-		Engineer: "The server adds a Received field on top, and no other field may be changed in relaying.",
+		Engineer: "The server adds a Received field on top. A relay may change nothing else of the mail.",
 		Refs:     []Ref{{5321, "4.2.5"}, {5321, "6.1"}, {5321, "4.4"}},
 	},
 	{
@@ -2505,6 +2521,14 @@ var entries = [...]Explanation{
 		Student:  "TCP knows each byte by its sequence number, so it drops what it has already and acknowledges again; a UDP program has to cope by itself.",
 		Engineer: "A duplicate lies outside the receive window's left edge: it is answered with an ACK and discarded.",
 		Refs:     []Ref{{9293, "3.10.7"}},
+	},
+	{
+		Key:      "packet.fragment",
+		Title:    "a fragment of an {proto} packet, or one cut short, from {src} to {dst}",
+		Newcomer: "A piece of a packet that was too big for some link. The receiver puts the pieces together before anybody looks inside.",
+		Student:  "Only the first fragment has the header of TCP or UDP; the others carry an offset by which they are put in place.",
+		Engineer: "Fragments are a nuisance to filters and to NAT, and one lost fragment loses the packet: TCP avoids them by its segment size.",
+		Refs:     []Ref{{791, "3.2"}, {8200, "4.5"}},
 	},
 	{
 		Key:      "packet.icmp",
@@ -2961,6 +2985,8 @@ var entries = [...]Explanation{
 
 var headings = [...]heading{
 	{Ref{768, ""}, "User Datagram Protocol"},
+	{Ref{791, ""}, "Internet Protocol"},
+	{Ref{791, "3.2"}, "Discussion"},
 	{Ref{792, ""}, "Internet Control Message Protocol"},
 	{Ref{826, ""}, "An Ethernet Address Resolution Protocol"},
 	{Ref{1034, ""}, "Domain Names - Concepts and Facilities"},
@@ -3207,6 +3233,7 @@ var headings = [...]heading{
 	{Ref{8085, ""}, "UDP Usage Guidelines"},
 	{Ref{8085, "3"}, "UDP Usage Guidelines"},
 	{Ref{8200, ""}, "Internet Protocol, Version 6 (IPv6) Specification"},
+	{Ref{8200, "4.5"}, "Fragment Header"},
 	{Ref{8200, "5"}, "Packet Size Issues"},
 	{Ref{8314, ""}, "Cleartext Considered Obsolete: Use of Transport Layer Security (TLS) for Email Submission and Access"},
 	{Ref{8314, "3.1"}, "Implicit TLS for POP"},
