@@ -76,7 +76,7 @@ func steps() map[string][]*trace.Event {
 	} {
 		add("lookup."+d.what+"."+d.detail, trace.Lookup, d.what, &trace.LookupBody{Name: "globex.test.", Type: d.typ, Zone: d.zone, Server: "ns"})
 	}
-	for _, what := range trace.Steps(trace.Decision) {
+	for _, what := range append(trace.Steps(trace.Decision), trace.ChoseTransport) {
 		add("decision."+what, trace.Decision, what, &trace.DecisionBody{Subject: "bob@globex.test", Choice: "globex.test", Because: "the rule"})
 	}
 	for _, what := range trace.Steps(trace.Mail) {

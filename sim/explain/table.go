@@ -2258,7 +2258,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail",
-		Title:    "mail {mail} at {host}",
+		Title:    "[mail {mail} ]at {host}",
 		Newcomer: "A mail is a text file with a few lines of header, an empty line, and the text.",
 		Student:  "It has an envelope too, which is not part of the file: sender and recipients as the servers tell each other.",
 		Engineer: "The envelope lives in MAIL and RCPT, and in the queue; the header is never used for routing.",
@@ -2347,7 +2347,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop",
-		Title:    "mail {mail}, a leg of its way: {from} to {toward}",
+		Title:    "[mail {mail}: ]a leg of its way, {from} to {toward}",
 		Newcomer: "One stretch of the way, from one program that has the mail to the next.",
 		Student:  "Store and forward: a mail lies whole at each stop before it goes on.",
 		Engineer: "A leg ends when responsibility passes.",
@@ -2355,7 +2355,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop.delivery",
-		Title:    "mail {mail}: {from} puts it into the mailbox of {toward}",
+		Title:    "[mail {mail}: ]{from} puts it into the mailbox of {toward}",
 		Newcomer: "The mail has arrived at its domain and is put into the recipient's box.",
 		Student:  "Final delivery: from the mail server to the message store from which POP3 and IMAP read.",
 		Engineer: "The server that accepts mail and the store that hands it out are different programs, on the same host or not; between them SMTP is over, and LMTP or a local agent does it.",
@@ -2363,7 +2363,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop.relay",
-		Title:    "mail {mail}: {from} hands it on to {toward}",
+		Title:    "[mail {mail}: ]{from} hands it on to {toward}",
 		Newcomer: "The sender's server brings the mail to a server of the recipient's domain.",
 		Student:  "Relay: one server is now the client of the other, on port 25, and nobody logs in.",
 		Engineer: "What may be passed on are mails for the receiver's own domains; each server adds a Received field on top.",
@@ -2371,7 +2371,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop.retrieval",
-		Title:    "mail {mail}: {toward} gets it from {from}",
+		Title:    "[mail {mail}: ]{toward} fetches from {from}",
 		Newcomer: "The recipient's device comes and gets the mail, or looks at it.",
 		Student:  "Retrieval: by POP3 the mail is downloaded, by IMAP it is read where it lies. The device asks; nothing is brought.",
 		Engineer: "SMTP has no part in this: its way ended with final delivery.",
@@ -2379,7 +2379,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop.submission",
-		Title:    "mail {mail}: {from} hands it in at {toward}",
+		Title:    "[mail {mail}: ]{from} hands it in at {toward}",
 		Newcomer: "First you give the mail to your own provider, as one takes a letter to the post office.",
 		Student:  "Submission: the mail program speaks SMTP with its provider's server on port 587 and proves whose mail it is.",
 		Engineer: "The submission server may mend what a program left out, such as Date or Message-ID.",
