@@ -39,9 +39,6 @@ func (k *Cond) Wait(ctx context.Context) error { return k.WaitUntil(ctx, Never) 
 // it the error is os.ErrDeadlineExceeded. ctx may be nil.
 func (k *Cond) WaitUntil(ctx context.Context, deadline time.Duration) error {
 	c := k.clock
-	if ctx != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	c.mu.Lock()
 	t := c.task
 	if t == nil {
@@ -56,10 +53,15 @@ func (k *Cond) WaitUntil(ctx context.Context, deadline time.Duration) error {
 		}
 		return ErrDown
 	}
-	if deadline <= c.now {
-		c.mu.Unlock()
+	now := c.now
+	c.mu.Unlock()
+	if ctx != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if deadline <= now {
 		return os.ErrDeadlineExceeded
 	}
+	c.mu.Lock()
 	w := &wait{cond: k, task: t}
 	k.waiters = append(k.waiters, w)
 	t.waiting = w

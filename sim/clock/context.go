@@ -51,7 +51,8 @@ func (c *Clock) WithTimeout(parent context.Context, d time.Duration) (context.Co
 // afterFunc is context.AfterFunc, but calls f at once on the cancelling
 // goroutine when ctx can.
 func afterFunc(ctx context.Context, f func()) (stop func() bool) {
-	if x, ok := ctx.(*Context); ok {
+	// One that only carries values ends with the Context in it.
+	if x, ok := ctx.Value(contextKey{}).(*Context); ok && x.Done() == ctx.Done() {
 		return x.AfterFunc(f)
 	}
 	return context.AfterFunc(ctx, f)
@@ -121,5 +122,13 @@ func (x *Context) Err() error {
 	return x.err
 }
 
+// contextKey finds the nearest Context in a chain of contexts.
+type contextKey struct{}
+
 // Value implements context.Context.
-func (x *Context) Value(key any) any { return x.parent.Value(key) }
+func (x *Context) Value(key any) any {
+	if key == (contextKey{}) {
+		return x
+	}
+	return x.parent.Value(key)
+}
