@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mailwalk/cmd/mailwalk/plain"
 	"mailwalk/scenarios"
+	"mailwalk/sim/explain"
 )
 
 // parts are the parts of the curriculum.
@@ -55,10 +57,7 @@ func newList() *cobra.Command {
 }
 
 func listPlain(w io.Writer, walks []*scenarios.Scenario) {
-	widest, part := 0, 0
-	for _, s := range walks {
-		widest = max(widest, len(s.Name))
-	}
+	part := 0
 	for i, s := range walks {
 		if s.Part != part {
 			part = s.Part
@@ -67,11 +66,17 @@ func listPlain(w io.Writer, walks []*scenarios.Scenario) {
 			}
 			fmt.Fprintf(w, "%d. %s\n", part, parts[part])
 		}
-		fmt.Fprintf(w, "   %-*s  %s", widest, s.Name, s.Title)
+		fmt.Fprintf(w, "\n   %s: %s", s.Name, s.Title)
 		if s.Teacher.Minutes > 0 {
 			fmt.Fprintf(w, " (%d minutes)", s.Teacher.Minutes)
 		}
 		fmt.Fprintln(w)
+		const margin = 6
+		if s.Teacher.Objective != "" {
+			for _, line := range plain.Wrap(explain.OneLine(s.Teacher.Objective), handoutWidth-margin) {
+				fmt.Fprintf(w, "%*s%s\n", margin, "", line)
+			}
+		}
 	}
 }
 

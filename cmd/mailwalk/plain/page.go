@@ -141,6 +141,9 @@ func width(s string) int {
 	return len(s)
 }
 
+// Wrap cuts text into lines of at most n columns, at blanks where there are any.
+func Wrap(text string, n int) []string { return wrap(text, n) }
+
 // wrap cuts text into lines of at most n columns, at blanks where there are any
 // and else inside a word. Nothing is left out but the blanks at the cuts. It
 // returns one line at least.
