@@ -49,6 +49,8 @@ type condition struct {
 	re    *regexp.Regexp // for ~/re/
 	num   int64          // for the comparisons, and for = on numbers and times
 	isNum bool
+	// fields is what the name means for each kind that has it.
+	fields map[Kind]*field
 }
 
 type operator string
@@ -204,26 +206,29 @@ func (s Selector) missed(e *Event) string {
 		lacks = append(lacks, "it is "+string(e.Kind)+"."+e.What+", not "+string(s.kind)+"."+s.what)
 	}
 	for i := range s.conds {
-		c := &s.conds[i]
-		if c.holds(e) {
-			continue
+		if c := &s.conds[i]; !c.holds(e) {
+			lacks = append(lacks, c.lack(e))
 		}
-		values, has := c.values(e)
-		if !has {
-			lacks = append(lacks, "it has no "+c.field)
-			continue
-		}
-		is := "empty"
-		if len(values) > 0 {
-			texts := make([]string, len(values))
-			for j, v := range values {
-				texts[j] = quoteValue(v.text)
-			}
-			is = strings.Join(texts, ", ")
-		}
-		lacks = append(lacks, c.field+" is "+is+", not "+c.wanted())
 	}
 	return strings.Join(lacks, "; ")
+}
+
+// lack says how the event fails the condition.
+func (c *condition) lack(e *Event) string {
+	f := c.fields[e.Kind]
+	if f == nil {
+		return "it has no " + c.field
+	}
+	var texts []string
+	f.each(e, func(v value) bool {
+		texts = append(texts, quoteValue(v.text()))
+		return false
+	})
+	is := "empty"
+	if texts != nil {
+		is = strings.Join(texts, ", ")
+	}
+	return c.field + " is " + is + ", not " + c.wanted()
 }
 
 func (c *condition) wanted() string {
@@ -248,60 +253,53 @@ func (c *condition) wanted() string {
 }
 
 func (c *condition) holds(e *Event) bool {
-	values, has := c.values(e)
-	if !has {
+	f := c.fields[e.Kind]
+	if f == nil {
+		return false
+	}
+	found, empty := f.each(e, c.satisfiedBy)
+	if empty && !c.op.compares() {
+		found = c.sameText("")
+	}
+	if c.op == opDiffers || c.op == opLacks {
+		return !found
+	}
+	return found
+}
+
+// satisfiedBy tells whether one value compares, equals, contains or matches as
+// is asked for; whether that is wanted or not is for holds to say.
+func (c *condition) satisfiedBy(v value) bool {
+	switch c.op {
+	case opEqual, opDiffers:
+		if n, ok := v.numeric(); ok && c.isNum {
+			return n == c.num
+		}
+		return c.sameText(v.text())
+	case opContains, opLacks:
+		return c.sameText(v.text())
+	}
+	n, ok := v.number()
+	if !ok {
 		return false
 	}
 	switch c.op {
-	case opEqual, opContains:
-		return c.any(values)
-	case opDiffers, opLacks:
-		return !c.any(values)
+	case opLess:
+		return n < c.num
+	case opAtMost:
+		return n <= c.num
+	case opMore:
+		return n > c.num
 	}
-	for _, v := range values {
-		n, ok := v.number()
-		if !ok {
-			continue
-		}
-		switch c.op {
-		case opLess:
-			ok = n < c.num
-		case opAtMost:
-			ok = n <= c.num
-		case opMore:
-			ok = n > c.num
-		case opAtLeast:
-			ok = n >= c.num
-		}
-		if ok {
-			return true
-		}
-	}
-	return false
+	return n >= c.num
 }
 
-// any tells whether a value equals, contains or matches what is asked for,
-// whichever the operator is about.
-func (c *condition) any(values []value) bool {
-	if len(values) == 0 {
-		return c.sameText(value{})
-	}
-	for _, v := range values {
-		if c.sameText(v) {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *condition) sameText(v value) bool {
+func (c *condition) sameText(text string) bool {
 	switch {
 	case c.re != nil:
-		return c.re.MatchString(v.text)
+		return c.re.MatchString(text)
 	case c.op == opContains || c.op == opLacks:
-		return strings.Contains(v.text, c.text)
-	case v.numeric && c.isNum:
-		return v.num == c.num
+		return strings.Contains(text, c.text)
 	}
-	return v.text == c.text
+	return text == c.text
 }

@@ -179,85 +179,107 @@ func isNumber(t reflect.Type) bool {
 	return false
 }
 
+// each calls fn for each value that the field holds in the event, until fn is
+// satisfied. Empty texts and what is missing are no values.
+func (f *field) each(e *Event, fn func(value) bool) (satisfied, empty bool) {
+	v := reflect.ValueOf(e)
+	if f.inBody {
+		v = reflect.ValueOf(e.Body)
+	}
+	empty = true
+	satisfied = gather(v, f.way, &empty, fn)
+	return satisfied, empty
+}
+
+func gather(v reflect.Value, way []int, empty *bool, fn func(value) bool) bool {
+	switch {
+	case !v.IsValid(), v.Kind() == reflect.Pointer && v.IsNil():
+		return false
+	case v.Kind() == reflect.Pointer:
+		return gather(v.Elem(), way, empty, fn)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
+		for i := range v.Len() {
+			if gather(v.Index(i), way, empty, fn) {
+				return true
+			}
+		}
+		return false
+	case len(way) > 0:
+		return gather(v.Field(way[0]), way[1:], empty, fn)
+	}
+	one := value{v}
+	if !one.there() {
+		return false
+	}
+	*empty = false
+	return fn(one)
+}
+
 // value is what a field of one event holds.
-type value struct {
-	text    string
-	num     int64
-	numeric bool
+type value struct{ v reflect.Value }
+
+// optional is a value that its zero stands for the lack of: an address.
+type optional interface {
+	fmt.Stringer
+	IsValid() bool
+}
+
+// there tells whether the value is more than an empty text.
+func (x value) there() bool {
+	switch x.v.Kind() {
+	case reflect.String, reflect.Slice:
+		return x.v.Len() > 0
+	case reflect.Struct:
+		o, ok := x.v.Interface().(optional)
+		return !ok || o.IsValid()
+	}
+	return true
+}
+
+func (x value) text() string {
+	switch x.v.Kind() {
+	case reflect.String:
+		return x.v.String()
+	case reflect.Slice:
+		return string(x.v.Bytes())
+	case reflect.Bool:
+		return strconv.FormatBool(x.v.Bool())
+	case reflect.Struct:
+		if r, ok := x.v.Interface().(Record); ok {
+			return fmt.Sprintf("%s %d %s %s", r.Name, r.TTL, r.Type, r.Data)
+		}
+	}
+	switch {
+	case isDuration(x.v.Type()):
+		return time.Duration(x.v.Int()).String()
+	case x.v.CanInt():
+		return strconv.FormatInt(x.v.Int(), 10)
+	case x.v.CanUint():
+		return strconv.FormatUint(x.v.Uint(), 10)
+	}
+	return fmt.Sprint(x.v.Interface())
+}
+
+// numeric is the value of a field that is a number or a time.
+func (x value) numeric() (int64, bool) {
+	switch {
+	case x.v.CanInt():
+		return x.v.Int(), true
+	case x.v.CanUint():
+		return int64(x.v.Uint()), true
+	}
+	return 0, false
 }
 
 // number is the value as a number: a text such as a reply code counts when it
 // is written in digits.
-func (v value) number() (int64, bool) {
-	if v.numeric {
-		return v.num, true
+func (x value) number() (int64, bool) {
+	if n, ok := x.numeric(); ok {
+		return n, true
 	}
-	n, err := strconv.ParseInt(v.text, 10, 64)
+	if x.v.Kind() != reflect.String {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(x.v.String(), 10, 64)
 	return n, err == nil
-}
-
-// values are what the condition's field holds in the event, without empty
-// texts, and whether events of its kind have the field at all.
-func (c *condition) values(e *Event) (values []value, has bool) {
-	f := fieldTables()[e.Kind].find(c.field)
-	if f == nil {
-		return nil, false
-	}
-	if f.inBody {
-		if e.Body == nil {
-			return nil, true
-		}
-		return gather(nil, reflect.ValueOf(e.Body).Elem(), f.way), true
-	}
-	return gather(nil, reflect.ValueOf(e).Elem(), f.way), true
-}
-
-func gather(values []value, v reflect.Value, way []int) []value {
-	switch {
-	case v.Kind() == reflect.Pointer:
-		if v.IsNil() {
-			return values
-		}
-		return gather(values, v.Elem(), way)
-	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
-		for i := range v.Len() {
-			values = gather(values, v.Index(i), way)
-		}
-		return values
-	case len(way) > 0:
-		return gather(values, v.Field(way[0]), way[1:])
-	}
-	if one, ok := valueOf(v); ok {
-		values = append(values, one)
-	}
-	return values
-}
-
-func valueOf(v reflect.Value) (value, bool) {
-	switch v.Kind() {
-	case reflect.String:
-		return value{text: v.String()}, v.String() != ""
-	case reflect.Bool:
-		return value{text: strconv.FormatBool(v.Bool())}, true
-	case reflect.Slice:
-		return value{text: string(v.Bytes())}, v.Len() > 0
-	}
-	switch {
-	case isDuration(v.Type()):
-		return value{text: time.Duration(v.Int()).String(), num: v.Int(), numeric: true}, true
-	case v.CanInt():
-		return value{text: strconv.FormatInt(v.Int(), 10), num: v.Int(), numeric: true}, true
-	case v.CanUint():
-		return value{text: strconv.FormatUint(v.Uint(), 10), num: int64(v.Uint()), numeric: true}, true
-	}
-	switch x := v.Interface().(type) {
-	case Record:
-		return value{text: fmt.Sprintf("%s %d %s %s", x.Name, x.TTL, x.Type, x.Data)}, true
-	case interface {
-		fmt.Stringer
-		IsValid() bool
-	}:
-		return value{text: x.String()}, x.IsValid()
-	}
-	return value{}, false
 }

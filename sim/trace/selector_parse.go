@@ -179,21 +179,27 @@ func (p *selectorParser) condition(s *Selector) (c condition, err error) {
 	if err != nil {
 		return c, err
 	}
-	return c, p.settle(&c, fields, valueAt)
+	c.fields = fields
+	return c, p.settle(&c, s.kind, valueAt)
+}
+
+// kindsOf are the kinds that a selector is about.
+func kindsOf(k Kind) []Kind {
+	if k == "" {
+		return Kinds()
+	}
+	return []Kind{k}
 }
 
 // fields are all that the name may mean: one for a known kind, one for each kind
 // that has it otherwise.
-func (p *selectorParser) fields(at int, k Kind, name string) (fields []*field, err error) {
-	kinds := []Kind{k}
-	if k == "" {
-		kinds = Kinds()
-	}
+func (p *selectorParser) fields(at int, k Kind, name string) (map[Kind]*field, error) {
+	fields := make(map[Kind]*field)
 	var names []string
-	for _, kind := range kinds {
+	for _, kind := range kindsOf(k) {
 		table := fieldTables()[kind]
 		if f := table.find(name); f != nil {
-			fields = append(fields, f)
+			fields[kind] = f
 		}
 		for _, n := range table.names() {
 			if !slices.Contains(names, n) {
@@ -201,7 +207,7 @@ func (p *selectorParser) fields(at int, k Kind, name string) (fields []*field, e
 			}
 		}
 	}
-	if fields != nil {
+	if len(fields) > 0 {
 		return fields, nil
 	}
 	of := "events"
@@ -270,12 +276,16 @@ func (p *selectorParser) value(op operator) (text string, re *regexp.Regexp, err
 
 // settle finds out what the value means for the fields, and refuses a value that
 // none of them can have.
-func (p *selectorParser) settle(c *condition, fields []*field, at int) error {
+func (p *selectorParser) settle(c *condition, k Kind, at int) error {
 	if c.op == opContains || c.op == opLacks {
 		return nil
 	}
 	var err error
-	for _, f := range fields {
+	for _, kind := range kindsOf(k) {
+		f := c.fields[kind]
+		if f == nil {
+			continue
+		}
 		n, isNum, wrong := p.number(c, f, at)
 		if wrong != nil {
 			err = wrong

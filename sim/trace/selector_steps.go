@@ -14,7 +14,7 @@ func Steps(k Kind) []string {
 		return []string{Asked, Query, Referral, Answer, NoData, NXDomain, Lame, Truncated, ServerError, Timeout, CacheHit, Cached, Expired, Resolved, NotFound, Unsolved}
 	case Decision:
 		return []string{
-			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, AcceptRecipient, RefuseRecipient,
+			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp,
 		}
 	case Mail:
