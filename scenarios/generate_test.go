@@ -50,7 +50,7 @@ func checkPDF(t *testing.T, content []byte) {
 
 func TestGenerated(t *testing.T) {
 	for _, kind := range []GeneratedKind{RandomContent, PNGContent, PDFContent} {
-		for _, size := range []Size{700, 1000, 4096, 60_000, 65_535, 65_536, 300_001, 5_000_000} {
+		for _, size := range []Size{700, 1000, 4096, 60_000, 65_535, 65_536, 300_001} {
 			g := Generated{Kind: kind, Size: size, Seed: 7}
 			content, err := g.Content()
 			if err != nil {

@@ -189,13 +189,6 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(src)
 	}
-	src, err := walks.ReadFile("first-letter.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, m := range mistakes {
-		f.Add([]byte(strings.Replace(string(src), m.old, m.new, 1)))
-	}
 	for _, s := range []string{"", "a", "[[[[", "- a\n- b", "? a\n: b", "a: |\n  x", "\xff", "version: 1\nhosts: {a: {runs: {dns: {zones: []}}}}"} {
 		f.Add([]byte(s))
 	}
