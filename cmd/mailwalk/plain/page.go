@@ -173,7 +173,11 @@ func fit(text string, n int) (cut, blank int) {
 			blank = i
 		}
 		seen = seen || r != ' '
-		columns += width(string(r))
+		if r < utf8.RuneSelf {
+			columns++
+		} else {
+			columns += width(string(r))
+		}
 		if columns > n {
 			return max(i, 1), blank
 		}

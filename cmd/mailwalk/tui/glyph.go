@@ -1,0 +1,40 @@
+package tui
+
+import "charm.land/lipgloss/v2"
+
+// glyphs are the signs that the screen is drawn with. Each is one cell wide, and
+// each stands beside a word that says the same.
+type glyphs struct {
+	packet, conn, client, server, read, lookup, choice string
+	mail, hop, act, note, warning, state, fault        string
+
+	here, guide, more, up, down, back, play, pause, dot string
+	node, holding, goal                                 string
+	done, underWay, putOff, broken, ahead, tip          string
+	bar                                                 string
+	border                                              lipgloss.Border
+}
+
+func unicodeGlyphs() glyphs {
+	return glyphs{
+		packet: "▫", conn: "⇄", client: "›", server: "‹", read: "·", lookup: "?", choice: "◆",
+		mail: "✉", hop: "▸", act: "▲", note: "¶", warning: "!", state: "○", fault: "✗",
+		here: "▶", guide: "│", more: "…", up: "↑", down: "↓", back: "◀", play: "▶", pause: "‖", dot: "·",
+		node: "○", holding: "●", goal: "◌",
+		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
+		bar:    "▌",
+		border: lipgloss.RoundedBorder(),
+	}
+}
+
+func asciiGlyphs() glyphs {
+	return glyphs{
+		packet: ".", conn: "=", client: ">", server: "<", read: "'", lookup: "?", choice: "*",
+		mail: "@", hop: ">", act: "^", note: "#", warning: "!", state: "o", fault: "X",
+		here: ">", guide: "|", more: "~", up: "^", down: "v", back: "<", play: ">", pause: "=", dot: "-",
+		node: "o", holding: "@", goal: "?",
+		done: "=", underWay: "-", putOff: "-", broken: "x", ahead: ".", tip: ">",
+		bar:    "|",
+		border: lipgloss.ASCIIBorder(),
+	}
+}

@@ -1,0 +1,94 @@
+package tui
+
+// rect is a part of the screen, in cells from its top left corner.
+type rect struct{ x, y, w, h int }
+
+func (r rect) empty() bool { return r.w <= 0 || r.h <= 0 }
+
+// Least size of the terminal that the screen is drawn in.
+const (
+	leastWidth  = 60
+	leastHeight = 15
+)
+
+// paneID names a pane that can have the focus.
+type paneID int
+
+// The panes, in the order of the tab key and of their numbers.
+const (
+	storyPane paneID = iota
+	whyPane
+	statePane
+	panes int = iota
+)
+
+// mode is what the layout depends on besides the size.
+type mode struct {
+	// noteRows is how many rows the walk's words take at this width.
+	noteRows int
+	focus    paneID
+	// lower is which of why and state shows where there is room for one.
+	lower paneID
+	// zoom gives the focus all of the middle.
+	zoom bool
+}
+
+// places is where everything stands. A pane that does not show is empty.
+type places struct {
+	title, rail, note, foot rect
+	// boxed tells that the rail has a border.
+	boxed bool
+	pane  [panes]rect
+}
+
+const (
+	railRows   = 3
+	twoColumns = 104 // width from which why stands beside the story
+	threeWide  = 168 // width from which state stands beside both
+	tall       = 30  // height from which the rail has a border
+	roomy      = 20  // height from which the walk's words have a place of their own
+	longNote   = 6   // rows of the walk's words that are shown
+)
+
+// layout divides a screen. The parts cover it without gaps or overlaps.
+func layout(w, h int, m mode) places {
+	var p places
+	p.title = rect{0, 0, w, 1}
+	p.foot = rect{0, h - 1, w, 1}
+	y := 1
+	rail := railRows
+	if h >= tall {
+		p.boxed = true
+		rail += 2
+	}
+	p.rail = rect{0, y, w, rail}
+	y += rail
+	if h >= roomy && m.noteRows > 0 {
+		most := longNote
+		if h < tall {
+			most = longNote - 2
+		}
+		p.note = rect{0, y, w, min(m.noteRows, most)}
+		y += p.note.h
+	}
+	middle := rect{0, y, w, h - 1 - y}
+	switch {
+	case m.zoom:
+		p.pane[m.focus] = middle
+	case w >= threeWide:
+		a, b := w*44/100, w*31/100
+		p.pane[storyPane] = rect{0, y, a, middle.h}
+		p.pane[whyPane] = rect{a, y, b, middle.h}
+		p.pane[statePane] = rect{a + b, y, w - a - b, middle.h}
+	case w >= twoColumns:
+		a, top := w*57/100, middle.h*62/100
+		p.pane[storyPane] = rect{0, y, a, middle.h}
+		p.pane[whyPane] = rect{a, y, w - a, top}
+		p.pane[statePane] = rect{a, y + top, w - a, middle.h - top}
+	default:
+		top := middle.h / 2
+		p.pane[storyPane] = rect{0, y, w, top}
+		p.pane[m.lower] = rect{0, y + top, w, middle.h - top}
+	}
+	return p
+}

@@ -1,0 +1,79 @@
+package tui
+
+import (
+	"slices"
+
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// rows tells which events are seen at each grain, and which tell of mails. It
+// grows with what has been shown.
+type rows struct {
+	trace *trace.Trace
+	upTo  uint64
+	// seen are the events of the grains but the nearest, at which all are seen.
+	seen [explain.PacketGrain][]uint64
+	// mails are the events that tell of each mail; those of a leg on which no mail
+	// is known yet are under the empty number.
+	mails map[string][]uint64
+	// notes are what the walk says.
+	notes []uint64
+}
+
+func newRows(t *trace.Trace) *rows {
+	return &rows{trace: t, mails: map[string][]uint64{}}
+}
+
+// grow takes in the events up to seq.
+func (r *rows) grow(seq uint64) {
+	for r.upTo < seq {
+		e := r.trace.At(r.upTo + 1)
+		if e == nil {
+			return
+		}
+		r.upTo++
+		for g := explain.GrainOf(e); g < explain.PacketGrain; g++ {
+			r.seen[g] = append(r.seen[g], e.Seq)
+		}
+		switch e.Kind {
+		case trace.Mail:
+			r.mails[e.Mail] = append(r.mails[e.Mail], e.Seq)
+		case trace.Note:
+			r.notes = append(r.notes, e.Seq)
+		}
+	}
+}
+
+// len is the number of rows at a grain.
+func (r *rows) len(g explain.Grain) int {
+	if g >= explain.PacketGrain {
+		return int(r.upTo)
+	}
+	return len(r.seen[g])
+}
+
+// at is the event of a row.
+func (r *rows) at(g explain.Grain, i int) uint64 {
+	if g >= explain.PacketGrain {
+		return uint64(i) + 1
+	}
+	return r.seen[g][i]
+}
+
+// index is the row of an event, or the last one before it; -1 when there is none.
+func (r *rows) index(g explain.Grain, seq uint64) int {
+	if g >= explain.PacketGrain {
+		return int(min(seq, r.upTo)) - 1
+	}
+	return before(r.seen[g], seq)
+}
+
+// before is the index of the last number up to and including seq, -1 for none.
+func before(sorted []uint64, seq uint64) int {
+	i, found := slices.BinarySearch(sorted, seq)
+	if found {
+		return i
+	}
+	return i - 1
+}

@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"mailwalk/sim/explain"
+)
+
+// story is the list of what has happened, as seen at the grain, with the moment
+// that is looked at marked.
+type story struct {
+	*stage
+	top  int // the first row that shows
+	memo memo
+}
+
+const (
+	wordWidth  = 6
+	clockLeast = 8
+	wideIndent = 100 // width from which each level is indented by two cells
+)
+
+// Render draws the rows that can be seen.
+func (s *story) Render(width, height int, focused bool) []string {
+	if rows, ok := s.memo.get(width, height, s.version, focused); ok {
+		return rows
+	}
+	n, at := s.rows.len(s.grain), s.row()
+	s.follow(n, at, height)
+	clock := clockLeast
+	if e := s.trace.At(s.shown); e != nil {
+		clock = max(clock, ansi.StringWidth(explain.Clock(e.At)))
+	}
+	var out []string
+	for i := s.top; i < min(s.top+height, n); i++ {
+		out = append(out, s.item(i, at, width, clock, focused))
+	}
+	if n == 0 {
+		for _, r := range s.empty(width) {
+			out = append(out, r.render(width, s.theme.text, s.glyphs.more))
+		}
+	}
+	return s.memo.put(out)
+}
+
+// follow scrolls so that the moment shows, with a row or two around it where
+// there is room.
+func (s *story) follow(n, at, height int) {
+	margin := min(2, (height-1)/2)
+	if at-margin < s.top {
+		s.top = at - margin
+	}
+	if at+margin > s.top+height-1 {
+		s.top = at + margin - height + 1
+	}
+	s.top = max(0, min(s.top, n-height))
+}
+
+func (s *story) item(i, at, width, clock int, focused bool) string {
+	e := s.trace.At(s.rows.at(s.grain, i))
+	if e == nil {
+		return line{{"this event cannot be read from the file", s.theme.fault}}.render(width, s.theme.text, s.glyphs.more)
+	}
+	l := s.label(e)
+	mark := " "
+	if i == at {
+		mark = s.glyphs.here
+	}
+	unit := 1
+	if width >= wideIndent {
+		unit = 2
+	}
+	indent := ""
+	if n := level(e); n > 0 {
+		indent = strings.Repeat(s.glyphs.guide+strings.Repeat(" ", unit-1), n-1) + strings.Repeat(" ", unit)
+	}
+	row := line{
+		{mark, s.theme.key},
+		{fillLeft(explain.Clock(e.At), clock) + " ", s.theme.dim},
+		{l.glyph + " " + fill(l.word, wordWidth) + " ", l.style},
+		{indent, s.theme.border},
+	}
+	row = append(row, s.saying(e)...)
+	base := s.theme.text
+	switch {
+	case i == at && focused:
+		base = s.theme.selected
+	case i == at:
+		base = s.theme.selectedIdle
+	case i > at: // it is yet to come, as seen from the moment
+		for j := range row {
+			row[j].style = s.theme.later
+		}
+	}
+	return row.render(width, base, s.glyphs.more)
+}
+
+// empty is what shows before the first step.
+func (s *story) empty(width int) []line {
+	out := []line{{}, {{" Nothing has happened yet.", s.theme.strong}}}
+	for _, r := range wrap("Press space, and the walk goes one step. Time stands still until you do.", width-2) {
+		out = append(out, line{{" " + r, s.theme.text}})
+	}
+	return out
+}
+
+// Title and Aside are the words in the border.
+func (s *story) Title() string { return "story" }
+
+func (s *story) Aside() string { return "seen by " + s.grain.String() }

@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// ThemeName names a set of colours.
+type ThemeName string
+
+// The themes.
+const (
+	Auto  ThemeName = "auto" // dark or light, as the terminal says
+	Dark  ThemeName = "dark"
+	Light ThemeName = "light"
+	Mono  ThemeName = "mono" // no colours: bold, dim and reverse alone
+)
+
+// ThemeNames lists all themes.
+func ThemeNames() []ThemeName { return []ThemeName{Auto, Dark, Light, Mono} }
+
+// ParseTheme finds a theme by its name.
+func ParseTheme(s string) (ThemeName, error) {
+	if slices.Contains(ThemeNames(), ThemeName(s)) {
+		return ThemeName(s), nil
+	}
+	names := make([]string, 0, len(ThemeNames()))
+	for _, n := range ThemeNames() {
+		names = append(names, string(n))
+	}
+	return "", fmt.Errorf("theme %q: it is one of %s", s, strings.Join(names, ", "))
+}
+
+// theme is how the parts of the screen look. Colour says nothing that a glyph or
+// a word does not say too.
+type theme struct {
+	text, dim, strong, heading, key      lipgloss.Style
+	border, focus, pastBorder            lipgloss.Style
+	bar, barStrong, pastBar              lipgloss.Style
+	selected, selectedIdle, later        lipgloss.Style
+	note, noteText, warning, fault, good lipgloss.Style
+	packet, conn, client, server         lipgloss.Style
+	lookup, choice, mail, act, state     lipgloss.Style
+}
+
+func newTheme(name ThemeName) theme {
+	switch name {
+	case Mono:
+		return monoTheme()
+	case Light:
+		return colours(false)
+	}
+	return colours(true)
+}
+
+// colours are chosen to differ in lightness and between blue and orange, which
+// nearly everybody tells apart, and to stand off from their ground at least as
+// WCAG 2.1 §1.4.3 wants for text.
+func colours(dark bool) theme {
+	pick := func(light, night string) color.Color {
+		return lipgloss.LightDark(dark)(lipgloss.Color(light), lipgloss.Color(night))
+	}
+	plain := lipgloss.NewStyle()
+	fg := func(light, night string) lipgloss.Style { return plain.Foreground(pick(light, night)) }
+	ground := pick("#dfe6f2", "#2a3346")
+	return theme{
+		text:    plain,
+		dim:     fg("#626a7a", "#8a93a6"),
+		strong:  plain.Bold(true),
+		heading: fg("#0b5aa6", "#7cb7ff").Bold(true),
+		key:     fg("#0b5aa6", "#7cb7ff").Bold(true),
+
+		border:     fg("#b4bccb", "#465068"),
+		focus:      fg("#0b5aa6", "#6aa9f5"),
+		pastBorder: fg("#9a5b00", "#d99a3c"),
+
+		bar:       plain.Background(pick("#dfe6f2", "#222a3a")).Foreground(pick("#3f4758", "#aab4c8")),
+		barStrong: plain.Background(pick("#0b5aa6", "#3b6fb5")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
+		pastBar:   plain.Background(pick("#9a5b00", "#8a5a12")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
+
+		selected:     plain.Background(ground),
+		selectedIdle: plain.Background(pick("#eef1f7", "#20273a")),
+		later:        fg("#9aa2b1", "#5c6579"),
+
+		note:     fg("#7a4d00", "#f0c674"),
+		noteText: plain,
+		warning:  fg("#a83a00", "#ff9e64").Bold(true),
+		fault:    fg("#b0213a", "#ff7a85").Bold(true),
+		good:     fg("#00695c", "#6fd3b5").Bold(true),
+
+		packet: fg("#626a7a", "#8a93a6"),
+		conn:   fg("#3d5a80", "#9db4d6"),
+		client: fg("#00677d", "#67d4e8"),
+		server: fg("#7a3ba8", "#c9a3f5"),
+		lookup: fg("#1f5fd1", "#86b0ff"),
+		choice: fg("#a34a00", "#ffb37a"),
+		mail:   fg("#7a5200", "#ffd479").Bold(true),
+		act:    fg("#00695c", "#6fd3b5"),
+		state:  fg("#626a7a", "#8a93a6"),
+	}
+}
+
+func monoTheme() theme {
+	plain := lipgloss.NewStyle()
+	dim, bold, reverse := plain.Faint(true), plain.Bold(true), plain.Reverse(true)
+	return theme{
+		text: plain, dim: dim, strong: bold, heading: bold.Underline(true), key: bold,
+		border: dim, focus: bold, pastBorder: plain,
+		bar: reverse, barStrong: reverse.Bold(true), pastBar: reverse.Bold(true),
+		selected: reverse, selectedIdle: bold, later: dim,
+		note: bold, noteText: plain, warning: bold, fault: bold, good: bold,
+		packet: dim, conn: plain, client: plain, server: plain,
+		lookup: plain, choice: plain, mail: bold, act: plain, state: dim,
+	}
+}
