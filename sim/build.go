@@ -206,11 +206,13 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) error {
 			accounts = append(accounts, mailbox.Account{Address: a.Address, Password: a.Password})
 		}
 	}
-	store, err := mailbox.New(h, w.recorder, accounts)
-	if err != nil {
-		return fmt.Errorf("host %s: %w", h.Name(), err)
-	}
+	store := mailbox.New(h, w.recorder, accounts)
 	w.stores[h.Name()] = store
+	h.Go("mailboxes", func(ctx context.Context) {
+		if err := store.Start(ctx); err != nil && ctx.Err() == nil {
+			w.warn(fmt.Sprintf("%s cannot read its mailboxes: %v", h.Name(), err))
+		}
+	})
 	if m.POP3 {
 		s := &pop3.Server{Hostname: h.Name(), Backend: store.POP3(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
 		err := w.listen(h, pop3Port, "pop3", func(ctx context.Context, nc net.Conn, c *trace.Conn) {

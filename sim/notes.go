@@ -47,5 +47,10 @@ func (w *World) sayAfter(n *scenarios.Narration, say func()) {
 	})
 }
 
+// warn records that something did not go as the walk has it.
+func (w *World) warn(text string) {
+	w.recorder.Record(trace.Event{What: trace.Warning, Body: &trace.NoteBody{Newcomer: text}})
+}
+
 // header is a field of a mail's header.
 func header(mail []byte, name string) string { return message.ParseHeader(mail).Get(name) }

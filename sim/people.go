@@ -91,9 +91,7 @@ func (w *World) act(ctx context.Context, a *scenarios.Act) error {
 		}()
 		w.recorder.Record(trace.Event{What: string(a.Does), Body: &trace.ActBody{By: person.Name, Target: w.target(a), Detail: w.detail(a, person, device)}})
 		if err := w.do(ctx, a, person, device, w.program(person, device)); err != nil && ctx.Err() == nil {
-			w.recorder.Record(trace.Event{What: trace.Warning, Body: &trace.NoteBody{
-				Newcomer: fmt.Sprintf("%s could not %s: %v", person.Name, a.Does, err),
-			}})
+			w.warn(fmt.Sprintf("%s could not %s: %v", person.Name, a.Does, err))
 		}
 	})
 	for !ended {

@@ -126,7 +126,7 @@ func TestDeadlinesAndContexts(t *testing.T) {
 	try("child", func(ctx context.Context) error {
 		ctx, cancel := c.WithTimeout(ctx, time.Second)
 		defer cancel()
-		child := context.WithValue(ctx, "key", "value") //nolint:staticcheck // any key will do
+		child := context.WithValue(ctx, key{}, "value")
 		return k.Wait(child)
 	})
 	run(t, c)
@@ -150,6 +150,8 @@ func TestDeadlinesAndContexts(t *testing.T) {
 		}
 	}
 }
+
+type key struct{}
 
 // TestEnd: when a group ends, whoever waits is told, once each, and whoever goes
 // on is told too until it gives up, or is made to.

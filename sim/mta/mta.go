@@ -10,7 +10,6 @@ package mta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -117,10 +116,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 		},
 	}
 	// How a session ends is told by its lines and its connection.
-	err := server.ServeConn(ctx, nc, hooks)
-	if errors.Is(err, wire.ErrHostDown) {
-		return
-	}
+	_ = server.ServeConn(ctx, nc, hooks)
 }
 
 // isLocal tells whether a domain's mail has arrived when it is here.

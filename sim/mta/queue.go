@@ -21,7 +21,6 @@ type entry struct {
 	Arrived     time.Time
 	Tries       int
 	legs        map[string]string // begun, by where they lead
-	running     bool
 }
 
 // recipient is one whose copy is in the queue.

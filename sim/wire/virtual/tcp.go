@@ -179,7 +179,7 @@ func (c *conn) readSome(p []byte) (int, error) {
 		case *tcpip.ErrClosedForReceive:
 			return 0, io.EOF
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(nil, c.in, &c.read); err != nil {
+			if err := c.wait(context.Background(), c.in, &c.read); err != nil {
 				return 0, err
 			}
 		default:
@@ -203,7 +203,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		switch terr.(type) {
 		case nil:
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(nil, c.out, &c.write); err != nil {
+			if err := c.wait(context.Background(), c.out, &c.write); err != nil {
 				return done, c.op("write", err)
 			}
 		default:
@@ -312,7 +312,7 @@ func (l *listener) accept() (net.Conn, error) {
 			})
 		case *tcpip.ErrWouldBlock:
 			never := clock.Never
-			if err := l.wait(nil, l.in, &never); err != nil {
+			if err := l.wait(context.Background(), l.in, &never); err != nil {
 				return nil, err
 			}
 		default:

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"net/netip"
 
@@ -80,7 +81,7 @@ func (c *packetConn) receive(p []byte) (int, netip.AddrPort, error) {
 		case nil:
 			return res.Count, netip.AddrPortFrom(netipAddr(res.RemoteAddr.Addr), res.RemoteAddr.Port), nil
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(nil, c.in, &c.read); err != nil {
+			if err := c.wait(context.Background(), c.in, &c.read); err != nil {
 				return 0, netip.AddrPort{}, err
 			}
 		default: // an ICMP error among them

@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/trace"
+)
+
+// runWalk runs a walk to its end.
+func runWalk(t testing.TB, name string, o Options) *World {
+	t.Helper()
+	sc, err := scenarios.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(sc, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := w.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestWalks: what each walk expects has happened.
+func TestWalks(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			w := runWalk(t, name, Options{})
+			for _, r := range scenarios.Check(w.scenario.Expect, w.Trace().All()) {
+				if !r.Held {
+					t.Errorf("%s: wanted: %s; %s", r.Expect.Says, r.Want, r.Missed)
+					if r.Nearest != nil {
+						t.Logf("nearest: %d %s %s", r.Nearest.Seq, r.Nearest.At, r.Nearest.Key)
+					}
+				}
+			}
+			if t.Failed() {
+				for e := range w.Trace().All() {
+					if e.Kind != trace.Packet {
+						t.Log(e.Seq, e.At, e.Host, e.Key, e.IDs, e.Causes)
+					}
+				}
+			}
+		})
+	}
+}
+
+// fingerprint is the hash of all that a trace holds.
+func fingerprint(t testing.TB, tr *trace.Trace) string {
+	h := sha256.New()
+	enc := trace.NewEncoder(h, nil)
+	for e := range tr.All() {
+		if err := enc.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// TestRepeat: the same walk and seed give the same trace, with any number of
+// processors; another seed gives another.
+func TestRepeat(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, name := range scenarios.Names() {
+		if name == "attachment" && testing.Short() {
+			continue
+		}
+		want := fingerprint(t, runWalk(t, name, Options{}).Trace())
+		for _, procs := range []int{1, 2, 8} {
+			runtime.GOMAXPROCS(procs)
+			if got := fingerprint(t, runWalk(t, name, Options{}).Trace()); got != want {
+				t.Errorf("%s at GOMAXPROCS %d: another trace", name, procs)
+			}
+		}
+		seed := uint64(4711)
+		if fingerprint(t, runWalk(t, name, Options{Seed: &seed}).Trace()) == want {
+			t.Errorf("%s: the seed makes no difference", name)
+		}
+	}
+}
+
+// BenchmarkFirstLetter is the whole walk, from building the world to its end.
+func BenchmarkFirstLetter(b *testing.B) {
+	sc, err := scenarios.Load("first-letter")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		w, err := New(sc, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Run(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
