@@ -80,7 +80,9 @@ func serve(h wire.Host, rec *trace.Recorder, name string, handler dns.Handler, w
 	s := &dns.Server{Handler: handler, Now: h.Clock().Now, Hooks: &dns.ServerHooks{
 		QueryReceived: func(_ context.Context, m dns.Meta, _ *mdns.Msg) (*mdns.Msg, bool) {
 			if m.Transport == dns.UDP {
-				rec.AdoptFlow(addrPort(m.Remote), addrPort(m.Local))
+				for _, a := range h.Addrs() { // it came to one of them
+					rec.AdoptFlow(addrPort(m.Remote), netip.AddrPortFrom(a, port))
+				}
 			}
 			return nil, false
 		},
