@@ -160,9 +160,7 @@ func (s *session) negotiate() error {
 	conn := tls.Server(&earlyConn{s.c.NetConn(), early}, s.srv.TLSConfig)
 	// Not HandshakeContext: it would start a goroutine to watch the context. The
 	// login deadline of the connection bounds the handshake.
-	if err := s.patience(); err != nil {
-		return fmt.Errorf("starttls: %w", err)
-	}
+	s.patience()
 	if err := conn.Handshake(); err != nil {
 		return fmt.Errorf("starttls: %w", err)
 	}

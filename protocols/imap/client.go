@@ -248,9 +248,7 @@ func (c *Client) nonSync(size int) bool {
 }
 
 func (c *Client) writeLine(role dialog.Role, text []byte, secret bool) error {
-	if err := c.c.NetConn().SetWriteDeadline(c.c.now().Add(orDefault(c.opt.Timeout, defaultClientTimeout))); err != nil {
-		return err
-	}
+	c.c.patience(orDefault(c.opt.Timeout, defaultClientTimeout))
 	return c.c.WriteLine(role, text, secret)
 }
 
@@ -389,5 +387,6 @@ func (c *Client) waitUntil(ctx context.Context, t time.Time) error {
 	if d, has := ctx.Deadline(); has && d.Before(t) {
 		t = d
 	}
-	return c.c.until(t)
+	c.c.until(t)
+	return nil
 }

@@ -178,6 +178,9 @@ func (r *response) message() *FetchedMessage {
 			m.Sections = append(m.Sections, FetchedSection{name, []byte(content), present})
 			return
 		}
+		if item == "BINARY.SIZE" {
+			r.section()
+		}
 		r.sp()
 		switch item {
 		case "UID":

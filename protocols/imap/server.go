@@ -192,9 +192,7 @@ func (s *session) converse(ctx context.Context) error {
 		if s.errors >= orDefault(s.srv.MaxErrors, defaultMaxErrors) {
 			return &byeError{"", "Too many errors", nil}
 		}
-		if err := s.awaitCommand(); err != nil {
-			return err
-		}
+		s.awaitCommand()
 		in, err := s.readCommand()
 		if err != nil {
 			return fmt.Errorf("read command: %w", err)
@@ -209,26 +207,21 @@ func (s *session) converse(ctx context.Context) error {
 // awaitCommand sets the moment by which the client has to say something.
 //
 // RFC 9051 §5.4
-func (s *session) awaitCommand() error {
-	var err error
+func (s *session) awaitCommand() {
 	if s.state == NotAuthenticated {
-		err = s.c.until(s.started.Add(orDefault(s.srv.LoginTimeout, defaultLoginTimeout)))
+		s.c.until(s.started.Add(orDefault(s.srv.LoginTimeout, defaultLoginTimeout)))
 	} else {
-		err = s.c.until(s.now().Add(orDefault(s.srv.IdleTimeout, defaultIdleTimeout)))
+		s.c.until(s.now().Add(orDefault(s.srv.IdleTimeout, defaultIdleTimeout)))
 	}
-	if err != nil {
-		return fmt.Errorf("set deadline: %w", err)
-	}
-	return nil
 }
 
 // progress is called while a literal comes in. Before login the whole must be in
 // time, so that nobody holds a connection by one octet now and then.
 func (s *session) progress() error {
-	if s.state == NotAuthenticated {
-		return nil
+	if s.state != NotAuthenticated {
+		s.awaitCommand()
 	}
-	return s.awaitCommand()
+	return nil
 }
 
 func (s *session) greet() error {

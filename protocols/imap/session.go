@@ -10,15 +10,13 @@ import (
 
 // say puts one line into the write buffer.
 func (s *session) say(role dialog.Role, line []byte) error {
-	if err := s.patience(); err != nil {
-		return err
-	}
+	s.patience()
 	return s.c.WriteLine(role, line, false)
 }
 
 // patience gives the client time anew to take what is written next.
-func (s *session) patience() error {
-	return s.c.NetConn().SetWriteDeadline(s.now().Add(orDefault(s.srv.WriteTimeout, defaultWriteTimeout)))
+func (s *session) patience() {
+	s.c.patience(orDefault(s.srv.WriteTimeout, defaultWriteTimeout))
 }
 
 func (s *session) flush() error { return s.c.Flush() }
@@ -31,9 +29,7 @@ func (s *session) untagged(text string) *encoder {
 
 // send puts an untagged response into the write buffer.
 func (s *session) send(e *encoder) error {
-	if err := s.patience(); err != nil {
-		return err
-	}
+	s.patience()
 	return s.c.write(e.done(), dialog.Untagged, dialog.Untagged)
 }
 

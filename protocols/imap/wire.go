@@ -60,10 +60,17 @@ type wire struct {
 	tail    []byte // the last of them
 }
 
-// until sets the moment at which reads fail.
-func (w *wire) until(t time.Time) error {
+// until sets the moment at which reads fail. A connection that takes no deadline is
+// closed: what it brought before can still be read, and then the read says so.
+func (w *wire) until(t time.Time) {
 	w.deadline = t
-	return w.NetConn().SetReadDeadline(t)
+	_ = w.NetConn().SetReadDeadline(t)
+}
+
+// patience sets the moment at which writes fail. As with until, the write itself
+// tells of a closed connection.
+func (w *wire) patience(d time.Duration) {
+	_ = w.NetConn().SetWriteDeadline(w.now().Add(d))
 }
 
 // read reads what is there, at least one octet. It fails with errWoken if it may
@@ -88,9 +95,7 @@ func (w *wire) read(p []byte, wakeable bool) (int, error) {
 		if !w.deadline.IsZero() && !w.now().Before(w.deadline) {
 			return 0, errTimeout
 		}
-		if err := w.NetConn().SetReadDeadline(w.deadline); err != nil {
-			return 0, err
-		}
+		w.until(w.deadline)
 	}
 }
 
