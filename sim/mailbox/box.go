@@ -3,6 +3,7 @@ package mailbox
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"mailwalk/protocols/imap"
@@ -43,8 +44,8 @@ func (b *mailbox) mail(uid uint32) *mail {
 }
 
 func (b *mailbox) add(uid uint32, c *content, flags []imap.Flag) (*mail, error) {
-	if uid < b.next {
-		return nil, fmt.Errorf("add to %s: UID %d, but the next is %d", b.name, uid, b.next)
+	if uid < b.next || uid == math.MaxUint32 {
+		return nil, fmt.Errorf("add to %s: UID %d, but the next is %d of at most %d", b.name, uid, b.next, uint32(math.MaxUint32-1))
 	}
 	m := &mail{uid: uid, content: c, flags: flags}
 	b.next = uid + 1

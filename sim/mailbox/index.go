@@ -112,8 +112,8 @@ func (a *account) restore(s *state) error {
 	a.boxes, a.files, a.followed = nil, map[uint64]int{}, slices.Clone(s.Followed)
 	slices.Sort(a.followed)
 	for _, m := range s.Mailboxes {
-		if a.mailbox(m.Name) != nil {
-			return fmt.Errorf("%w: two mailboxes %q", ErrDamaged, m.Name)
+		if a.mailbox(m.Name) != nil || m.Validity == 0 {
+			return fmt.Errorf("%w: mailbox %q comes twice or has no UIDVALIDITY", ErrDamaged, m.Name)
 		}
 		b := a.insert(m.Name, m.Validity)
 		for _, x := range m.Messages {
@@ -125,7 +125,8 @@ func (a *account) restore(s *state) error {
 			}
 		}
 		b.next = max(b.next, m.Next)
-		b.recent, b.recentKept = m.Recent, m.Recent
+		b.recent = min(m.Recent, b.next)
+		b.recentKept = b.recent
 	}
 	if a.mailbox(imap.Inbox) == nil {
 		return fmt.Errorf("%w: no INBOX", ErrDamaged)
