@@ -12,7 +12,8 @@ import (
 //     events "queued" and "deferred" add to it
 //   - caches: look-up "cached", until "expired"
 //   - mailboxes: mail "stored", until "deleted"; state "mailbox", with a UID,
-//     changes flags and size, and ends the mail when After is empty
+//     changes flags and size, adds a mail that is not there, such as a copy made in
+//     the mailbox, and ends the mail when After is empty
 //   - connections: connection events; state "session", named by the connection;
 //     packets and lines, for the octets
 //   - timers: state "timer", until After is empty
@@ -234,6 +235,10 @@ func (v *View) mailboxState(e *Event, b *StateBody) {
 	if !found {
 		m.Host, m.Mailbox, m.UID, m.Since = e.Host, b.Name, b.UID, e.At
 		m.Mail = e.Mail
+		if v.mails.m[e.Mail] != nil {
+			whole, _ := v.mails.edit(e.Mail)
+			whole.put(Copy{Host: e.Host, Place: InMailbox, Mailbox: b.Name, UID: b.UID, Since: e.At})
+		}
 	}
 	m.Flags = b.Flags
 	if b.Size != 0 {
