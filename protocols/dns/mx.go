@@ -54,6 +54,9 @@ func (s *Stub) LookupAddrs(ctx context.Context, host string) ([]netip.Addr, erro
 	var out []netip.Addr
 	var first error
 	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		if t == dns.TypeA && s.NoIPv4 || t == dns.TypeAAAA && s.NoIPv6 {
+			continue
+		}
 		res, err := s.Lookup(ctx, host, t)
 		if err == nil {
 			err = res.Err()

@@ -32,8 +32,11 @@ type Stub struct {
 	// means 2.
 	Attempts int
 	// EDNS makes queries offer more than 512 octets by UDP ("edns0").
-	EDNS  bool
-	Hooks *StubHooks // nil for none
+	EDNS bool
+	// NoIPv4 and NoIPv6 have LookupAddrs leave out addresses of a kind that this
+	// host has none of itself (RFC 3493 §6.1, AI_ADDRCONFIG).
+	NoIPv4, NoIPv6 bool
+	Hooks          *StubHooks // nil for none
 }
 
 func (s *Stub) now() time.Time {

@@ -27,7 +27,8 @@ func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) er
 	s.hop(e, toward, trace.Relay, toward)
 	targets, verdict := s.targets(ctx, j)
 	if verdict != nil {
-		return s.verdict(e, j.recipients, verdict, "")
+		s.verdict(e, j.recipients, verdict, "")
+		return nil
 	}
 	// The servers are tried one after the other until one takes the mail or refuses
 	// it (RFC 5321 §5.1).
@@ -42,17 +43,18 @@ func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) er
 			continue
 		}
 		for _, a := range addrs {
-			result, err := s.send(ctx, e, j, a, content)
-			if errors.Is(err, wire.ErrHostDown) {
+			decided, err := s.send(ctx, e, j, host, a, content)
+			switch {
+			case errors.Is(err, wire.ErrHostDown):
 				return err
-			}
-			if err == nil || answered(result) {
-				return s.take(e, j, result, err, host)
+			case decided:
+				return nil
 			}
 			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "%s: %v", host, err)
 		}
 	}
-	return s.verdict(e, j.recipients, last, "")
+	s.verdict(e, j.recipients, last, "")
+	return nil
 }
 
 // answered tells whether a server has decided on a recipient before the
@@ -170,64 +172,71 @@ func temporary(err error) bool {
 	return !errors.As(err, &le) || le.Temporary()
 }
 
-// send carries out one transaction with one server.
-func (s *Server) send(ctx context.Context, e *entry, j *job, to netip.Addr, content []byte) (smtp.Result, error) {
+// send carries out one transaction with one server, and notes what came of it.
+// decided says that the server has said something of the recipients; otherwise
+// the next one may be tried, and err is why.
+func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to netip.Addr, content []byte) (decided bool, err error) {
 	dialCtx, cancel := s.Host.Clock().WithTimeout(ctx, dialTimeout)
 	nc, err := s.Host.Dial(dialCtx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(to, relayPort))
 	cancel()
 	if err != nil {
-		return smtp.Result{}, err
+		return false, err
 	}
 	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
 	c := smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Now: s.Host.Clock().Now, Hooks: &hooks})
 	defer c.Close()
 	if _, err := c.Hello(ctx); err != nil {
-		return refusedAll(j, err)
+		return s.refused(e, j, host, err)
 	}
-	from, err := reversePath(e.ReversePath)
+	env, err := e.envelope(j)
 	if err != nil {
-		return smtp.Result{}, err
+		return false, err
 	}
-	env := smtp.Envelope{From: from}
+	result, err := c.Send(ctx, env, content)
+	if err != nil && !answered(result) {
+		return false, err
+	}
+	s.take(e, j, result, err, host)
+	if err == nil {
+		// What the server answered stands, whatever comes of saying goodbye.
+		_, _ = c.Quit(ctx)
+	}
+	return true, nil
+}
+
+// refused notes that a server does not want to talk. When it may later, the next
+// one is tried.
+func (s *Server) refused(e *entry, j *job, host string, err error) (decided bool, _ error) {
+	var reply *smtp.Reply
+	if !errors.As(err, &reply) || reply.Temporary() {
+		return false, err
+	}
+	s.verdict(e, j.recipients, reply, host)
+	return true, nil
+}
+
+// envelope is what the next server is told of a job.
+func (e *entry) envelope(j *job) (smtp.Envelope, error) {
+	var env smtp.Envelope
+	var err error
+	if e.ReversePath != "" { // else it is the null path
+		if env.From, err = smtp.ParseMailbox(e.ReversePath); err != nil {
+			return env, err
+		}
+	}
 	for _, r := range j.recipients {
 		p, err := smtp.ParseMailbox(r.Address)
 		if err != nil {
-			return smtp.Result{}, err
+			return env, err
 		}
 		env.Recipients = append(env.Recipients, smtp.Recipient{To: p})
 	}
-	result, err := c.Send(ctx, env, content)
-	if err != nil {
-		return result, err
-	}
-	// What the server answered stands, whatever comes of saying goodbye.
-	_, _ = c.Quit(ctx)
-	return result, nil
+	return env, nil
 }
 
-// refusedAll is the result for a server that refused the greeting with a reply.
-func refusedAll(j *job, err error) (smtp.Result, error) {
-	var reply *smtp.Reply
-	if !errors.As(err, &reply) || reply.Temporary() {
-		return smtp.Result{}, err // try the next server
-	}
-	r := smtp.Result{}
-	for range j.recipients {
-		r.Recipients = append(r.Recipients, smtp.RecipientResult{Reply: reply})
-	}
-	return r, nil
-}
-
-// reversePath reads an envelope's sender, which may be the null path.
-func reversePath(s string) (smtp.Path, error) {
-	if s == "" {
-		return smtp.Path{}, nil
-	}
-	return smtp.ParseMailbox(s)
-}
-
-// take notes what a server has said of each recipient.
-func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host string) error {
+// take notes what a server has said of each recipient. err is why the rest is not
+// known.
+func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host string) {
 	var done []string
 	for i, r := range j.recipients {
 		res := result.Recipients[i]
@@ -240,19 +249,16 @@ func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host stri
 		if reply == nil {
 			reply = smtp.NewReply(451, smtp.Enhanced{4, 4, 2}, "%s: %v", host, err)
 		}
-		r.server = host
-		if verr := s.verdict(e, []*recipient{r}, reply, host); verr != nil {
-			return verr
-		}
+		s.verdict(e, []*recipient{r}, reply, host)
 	}
 	if len(done) > 0 {
 		s.Recorder.Record(trace.Event{What: trace.Relayed, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: done, From: s.Host.Name(), Toward: host}})
 	}
-	return nil
 }
 
-// verdict notes a refusal: for good, or for now.
-func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, host string) error {
+// verdict notes a refusal: for good, or for now. host is who refused, empty for
+// this server itself.
+func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, host string) {
 	for _, r := range recipients {
 		r.reply, r.server = reply, host
 		if reply.Temporary() {
@@ -261,5 +267,4 @@ func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, h
 			r.failed = true
 		}
 	}
-	return nil
 }

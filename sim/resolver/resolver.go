@@ -31,6 +31,8 @@ func NewStub(h wire.Host, rec *trace.Recorder, servers ...netip.Addr) *dns.Stub 
 		Rand:        reader(h, "stub IDs"),
 		Hooks:       stubHooks(rec, servers),
 	}
+	can := usable(h)
+	s.NoIPv4, s.NoIPv6 = !can(netip.IPv4Unspecified()), !can(netip.IPv6Unspecified())
 	for _, a := range servers {
 		s.Servers = append(s.Servers, netip.AddrPortFrom(a, port))
 	}
