@@ -95,12 +95,15 @@ func steps() map[string][]*trace.Event {
 	for _, what := range trace.Steps(trace.State) {
 		add("state."+what, trace.State, what, &trace.StateBody{Name: "n", Before: "x", After: "y"})
 	}
-	for _, what := range []string{trace.QueueState, trace.MailboxState, trace.SessionState, trace.TimerState} {
+	for _, what := range []string{trace.MailboxState, trace.SessionState, trace.TimerState} {
 		add("state."+what+".begins", trace.State, what, &trace.StateBody{Name: "n", After: "y"})
 		add("state."+what+".ends", trace.State, what, &trace.StateBody{Name: "n", Before: "x"})
 	}
-	add("state.host.off", trace.State, trace.HostState, &trace.StateBody{Name: "n", Before: "on", After: "off"})
-	add("state.host.on", trace.State, trace.HostState, &trace.StateBody{Name: "n", Before: "off", After: "on"})
+	add("state.queue.active", trace.State, trace.QueueState, &trace.StateBody{Name: "n", After: "active"})
+	add("state.queue.deferred", trace.State, trace.QueueState, &trace.StateBody{Name: "n", After: "deferred"})
+	add("state.queue.ends", trace.State, trace.QueueState, &trace.StateBody{Name: "n"})
+	add("state.host.down", trace.State, trace.HostState, &trace.StateBody{Name: "n", Before: "up", After: "down"})
+	add("state.host.up", trace.State, trace.HostState, &trace.StateBody{Name: "n", After: "up"})
 	for _, verb := range []string{
 		"compose", "send", "fetch", "read", "flag", "delete", "off", "on", "cut", "mend", "hold", "drop",
 		"delay", "duplicate", "corrupt", "change", "answer", "connect",
@@ -379,6 +382,8 @@ func TestText(t *testing.T) {
 			"mail.acme.test gets no answer for globex.test MX"},
 		{trace.Event{Kind: trace.Mail, What: trace.Compared, Body: &trace.MailBody{Same: true, SentHash: "0123456789abcdef"}},
 			"what arrived is, byte for byte, what was sent (SHA-256 0123456789ab…)"},
+		{trace.Event{Kind: trace.Act, What: "send", Body: &trace.ActBody{By: "Alice", Detail: "Alice sends a mail"}}, "Alice sends a mail"},
+		{trace.Event{Kind: trace.Act, What: "cut", Body: &trace.ActBody{By: "walk", Target: "acme-net"}}, "walk cuts the link acme-net"},
 		{trace.Event{Kind: trace.Note, What: trace.Narration, Body: &trace.NoteBody{Newcomer: "Alice\nwrites."}}, "Alice writes."},
 	}
 	for _, tt := range tests {

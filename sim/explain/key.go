@@ -27,8 +27,7 @@ func Key(e *trace.Event) string {
 	case *trace.MailBody:
 		return first("mail."+e.What+"."+mailDetail(e.What, b), "mail."+e.What, "mail")
 	case *trace.StateBody:
-		step := "state." + e.What
-		return first(step+"."+stateDetail(b), step, "state")
+		return first(append(stateKeys("state."+e.What, b), "state")...)
 	}
 	kind := string(e.Kind)
 	return first(kind+"."+e.What, kind)
@@ -169,12 +168,14 @@ func mailDetail(what string, b *trace.MailBody) string {
 	return ""
 }
 
-func stateDetail(b *trace.StateBody) string {
+// stateKeys go by the state that is reached, then by whether something begins
+// or ends: what has no state before has only begun, what has none after is over.
+func stateKeys(step string, b *trace.StateBody) []string {
 	switch {
-	case b.Before == "" && b.After != "":
-		return "begins"
-	case b.Before != "" && b.After == "":
-		return "ends"
+	case b.After == "":
+		return []string{step + ".ends", step}
+	case b.Before == "":
+		return []string{step + "." + b.After, step + ".begins", step}
 	}
-	return b.After
+	return []string{step + "." + b.After, step}
 }

@@ -2355,7 +2355,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "mail.hop.delivery",
-		Title:    "[mail {mail}: ]{from} puts it into the mailbox of {toward}",
+		Title:    "[mail {mail}: ]{from} puts it into the mailbox[ of {recipients}]",
 		Newcomer: "The mail has arrived at its domain and is put into the recipient's box.",
 		Student:  "Final delivery: from the mail server to the message store from which POP3 and IMAP read.",
 		Engineer: "The server that accepts mail and the store that hands it out are different programs, on the same host or not; between them SMTP is over, and LMTP or a local agent does it.",
@@ -2870,7 +2870,7 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{9293, "3.5.1"}},
 	},
 	{
-		Key:      "state.host.off",
+		Key:      "state.host.down",
 		Title:    "{name} is switched off",
 		Newcomer: "The computer is off. Nobody is told.",
 		Student:  "Its connections are not closed: the others get no FIN and wait.",
@@ -2878,7 +2878,7 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{9293, "3.5.1"}},
 	},
 	{
-		Key:      "state.host.on",
+		Key:      "state.host.up",
 		Title:    "{name} is switched on",
 		Newcomer: "The computer is up again and remembers what was on its disk.",
 		Student:  "Servers start and open their ports; the queue is read from disk.",
@@ -2918,12 +2918,20 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "4.5.4.1"}},
 	},
 	{
-		Key:      "state.queue.begins",
-		Title:    "a new entry in the queue of {host}: {name}[, for {recipients}]",
-		Newcomer: "A mail has joined the line.",
-		Student:  "The entry holds the envelope and the content.",
-		Engineer: "Its identifier is what the 250 often tells, and what the Received field has behind \"id\".",
+		Key:      "state.queue.active",
+		Title:    "{host} has entry {name} of its queue in hand[, for {recipients}]",
+		Newcomer: "The mail is in the server's line, and its turn is now.",
+		Student:  "A queue entry holds the envelope and the content. Active means that delivery is tried at this time.",
+		Engineer: "The entry's identifier is what the 250 often tells, and what the Received field has behind \"id\".",
 		Refs:     []Ref{{5321, "4.5.4.1"}, {5321, "4.4"}},
+	},
+	{
+		Key:      "state.queue.deferred",
+		Title:    "{host} lets entry {name} of its queue wait[ until {due}][, for {recipients}]",
+		Newcomer: "The mail waits for its next turn.",
+		Student:  "Deferred: a try failed for the time being. The pauses grow from try to try.",
+		Engineer: "Recipients that were dealt with are not tried again; only the others are waited for.",
+		Refs:     []Ref{{5321, "4.5.4.1"}},
 	},
 	{
 		Key:      "state.queue.ends",

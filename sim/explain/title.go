@@ -8,8 +8,13 @@ import (
 
 // Text is what happened, in one line of plain words without a full stop.
 func Text(e *trace.Event) string {
-	if n, ok := e.Body.(*trace.NoteBody); ok {
-		return OneLine(n.Newcomer)
+	switch b := e.Body.(type) {
+	case *trace.NoteBody:
+		return OneLine(b.Newcomer)
+	case *trace.ActBody:
+		if b.By != "" && strings.HasPrefix(b.Detail, b.By+" ") { // it is a sentence
+			return OneLine(b.Detail)
+		}
 	}
 	fill := func(name string) string { return field(e, name) }
 	words := expand(title(Key(e)), fill)

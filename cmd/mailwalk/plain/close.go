@@ -26,11 +26,7 @@ func (p *Printer) Close(expectations []Expectation) error {
 	p.out.blank()
 	p.out.rule("summary")
 	for _, w := range p.rails.ways {
-		text := strings.Join(w.stops, arrow)
-		if w.mail != "" {
-			text = "mail " + w.mail + ": " + text
-		}
-		p.out.wrapped("way        ", "", p.o.Style.Mail, text)
+		p.out.wrapped("way        ", "", p.o.Style.Mail, "mail "+w.mail+": "+strings.Join(w.stops, arrow))
 	}
 	for _, d := range sum.Deliveries {
 		p.out.wrapped("delivered  ", "", p.o.Style.Good, fmt.Sprintf("mail %s to %s at %s s", d.Mail, explain.OneLine(d.Mailbox), explain.Clock(d.At)))

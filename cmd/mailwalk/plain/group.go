@@ -5,42 +5,54 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// group is the mail and the leg that the printed steps belong to.
+// group is the leg that the printed steps belong to.
 type group struct {
-	mail, hop string
-	titles    map[string]string // of legs, by id
+	hop    string
+	titles map[string]string // of legs, by id
+	// mark stands before a step that belongs to another leg than those around it.
+	mark string
 }
 
-// enter prints a heading when an event belongs to another mail or leg than the
-// one before. What belongs to none stays where it happens.
+// enter finds the group of an event. A leg that begins, or goes on with a new
+// connection or a new question, gets a heading; a mere straggler of another leg,
+// such as a QUIT while the mail is on its way already, stays where it happens,
+// with a mark. So does what belongs to no leg, without one.
 func (p *Printer) enter(e *trace.Event) {
 	g := &p.group
+	g.mark = ""
 	switch {
-	case e.Hop != "" && e.Hop != g.hop:
-		title, known := g.titles[e.Hop]
-		if !known {
-			title = "leg " + e.Hop
-			if e.What == trace.HopStarts {
-				title = explain.Text(e)
-			}
-			if g.titles == nil {
-				g.titles = make(map[string]string)
-			}
-			g.titles[e.Hop] = title
-		} else {
-			title += " (continued)"
-		}
-		g.mail, g.hop = e.Mail, e.Hop
-		p.heading(title)
-		if !known && p.o.Detail > explain.MailGrain {
-			if rail := p.rails.line(e.Mail, e.Hop); rail != "" {
-				p.out.wrapped("   way: ", "", p.o.Style.Dim, rail)
-			}
-		}
-	case e.Mail != "" && e.Mail != g.mail:
-		g.mail, g.hop = e.Mail, ""
+	case e.Hop == "" && e.Mail != "" && g.hop == "" && e.What == trace.Composed:
 		p.heading("mail " + e.Mail)
+	case e.Hop == "" || e.Hop == g.hop:
+	case g.titles[e.Hop] == "":
+		title := legName(e.Hop)
+		if e.What == trace.HopStarts {
+			title += ", " + explain.Text(e)
+		}
+		if g.titles == nil {
+			g.titles = make(map[string]string)
+		}
+		g.titles[e.Hop] = title
+		g.hop = e.Hop
+		p.heading(title)
+		if rail := p.rails.line(e.Hop); rail != "" && p.o.Detail > explain.MailGrain {
+			p.out.wrapped("   way: ", "", p.o.Style.Dim, rail)
+		}
+	case e.What == trace.Opening || e.What == trace.Asked:
+		g.hop = e.Hop
+		p.heading(g.titles[e.Hop] + " (continued)")
+	default:
+		g.mark = "(" + legName(e.Hop) + ") "
 	}
+}
+
+// legName names a leg by its id. A device that looks for mail does not know yet
+// which mail it will get, so its leg is numbered by the device.
+func legName(hop string) string {
+	if hop != "" && (hop[0] < '0' || hop[0] > '9') {
+		return "fetch " + hop
+	}
+	return "leg " + hop
 }
 
 func (p *Printer) heading(title string) {

@@ -40,7 +40,7 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 	if p.o.Width < narrow {
 		indent, said = "", speaker+": "+said
 	}
-	p.out.step(explain.Clock(e.At), tag, paint, indent, said)
+	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, said)
 	if b.Secret {
 		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
 	}

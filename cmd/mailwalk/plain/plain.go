@@ -171,7 +171,7 @@ func (p *Printer) step(e *trace.Event, tag, indent, text string) {
 		p.out.blank()
 		p.apart = false
 	}
-	p.out.step(explain.Clock(e.At), tag, p.paint(e), indent, text)
+	p.out.step(explain.Clock(e.At), tag, p.paint(e), p.group.mark+indent, text)
 }
 
 // why prints the reason for a step when its kind comes for the first time.

@@ -121,10 +121,15 @@ func story() *trace.Trace {
 	s.ids.Lookup = ""
 	s.add("mail.acme.test", trace.Relayed, &trace.MailBody{Toward: "mail.globex.test"})
 	s.ids.Hop = "1.3"
-	s.add("mail.globex.test", trace.HopStarts, &trace.MailBody{Purpose: trace.Delivery, From: "mail.globex.test", Toward: "bob@globex.test"})
+	s.add("mail.globex.test", trace.HopStarts, &trace.MailBody{Purpose: trace.Delivery, From: "mail.globex.test", Toward: "mail.globex.test", Recipients: []string{"bob@globex.test"}})
 	s.add("mail.globex.test", trace.Stored, &trace.MailBody{Mailbox: "bob@globex.test/INBOX", UID: 1})
-	s.ids.Hop = "1.4"
+	s.ids = trace.IDs{Hop: "bob-laptop.1"}
 	s.add("bob-laptop", trace.HopStarts, &trace.MailBody{Purpose: trace.Retrieval, From: "mail.globex.test", Toward: "bob-laptop"})
+	late := s.ids
+	s.ids = trace.IDs{Mail: "1", Hop: "1.1", Conn: "alice-laptop>mail.acme.test:587#1"}
+	smtp(false, dialog.Command, "QUIT", "", "QUIT", false)
+	s.ids = late
+	s.ids.Mail = "1"
 	s.add("bob-laptop", trace.Fetched, &trace.MailBody{Content: &content})
 	s.add("bob-laptop", trace.Compared, &trace.MailBody{SentHash: string(content.ID), ArrivedHash: string(content.ID), Same: true})
 	s.add("router", trace.Dropped, &trace.PacketBody{Frame: 999, Link: "acme-net", From: "router/eth0", To: "bob-laptop/eth0", Why: "the link is cut", Head: trace.Head{Proto: "UDP", SrcPort: 53, DstPort: 999}})
