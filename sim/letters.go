@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
@@ -190,6 +191,21 @@ func (w *World) write(l *letter, h wire.Host, from string) (mua.Outgoing, error)
 func messageID(h wire.Host, d message.Draft) (string, error) {
 	left := fmt.Sprintf("%s.%016x", d.Date.UTC().Format("20060102150405"), h.Rand("message id").Uint64())
 	return message.MessageID(left, d.From[0].Domain)
+}
+
+// identify finds out which mail of the walk a content is: by its Message-ID, or,
+// as a mail need not have one (RFC 5322 §3.6.4), by the mail at its end.
+func (w *World) identify(content []byte) string {
+	if id := w.recorder.MailOf(header(content, "Message-ID")); id != "" {
+		return id
+	}
+	for _, m := range w.scenario.Mails {
+		id := strconv.Itoa(m.Number)
+		if sent := w.sent[id]; sent != nil && bytes.HasSuffix(content, sent) {
+			return id
+		}
+	}
+	return ""
 }
 
 // compare holds a mail that arrived against the one that was sent, and says what

@@ -165,7 +165,7 @@ func (w *World) program(p *scenarios.Person, d *scenarios.Device) *mua.Program {
 	account := w.scenario.Account(p.Address)
 	cfg := mua.Config{
 		Host: h, Recorder: w.recorder, Stub: w.stub(h), Address: p.Address,
-		Submission: p.Submission, AllowCleartext: w.cleartext(), Arrived: w.compare,
+		Submission: p.Submission, AllowCleartext: w.cleartext(), Identify: w.identify, Arrived: w.compare,
 	}
 	if account != nil {
 		cfg.Password, cfg.Mailbox = account.Password, account.Host

@@ -162,28 +162,21 @@ func (d *paperDisk) List(prefix string) []string {
 	return names
 }
 
-// outcomes are all that a crash can leave now.
-func (d *paperDisk) outcomes() []map[string][]byte {
-	names := map[string]bool{}
-	for name := range d.files {
-		names[name] = true
-	}
-	for name := range d.durable {
-		names[name] = true
-	}
-	all := []map[string][]byte{{}}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+// options are what a crash can leave of each file now; nil stands for nothing.
+func (d *paperDisk) options() (names []string, options [][][]byte) {
+	all := maps.Clone(d.files)
+	maps.Copy(all, d.durable)
+	names = slices.Sorted(maps.Keys(all))
+	for _, name := range names {
 		seen, isSeen := d.files[name]
 		kept, isKept := d.durable[name]
-		var options [][]byte // nil: no such file
+		of := [][]byte{nil}
 		if isKept {
-			options = append(options, kept)
-		} else {
-			options = append(options, nil)
+			of[0] = kept
 		}
 		switch {
 		case !isSeen:
-			options = append(options, nil)
+			of = append(of, nil)
 		case !isKept || !bytes.Equal(seen, kept):
 			// What was synced stays; of the rest any part from its beginning may be there.
 			from := 0
@@ -191,12 +184,22 @@ func (d *paperDisk) outcomes() []map[string][]byte {
 				from = len(kept) + 1
 			}
 			for cut := from; cut <= len(seen); cut++ {
-				options = append(options, append([]byte{}, seen[:cut]...))
+				of = append(of, append([]byte{}, seen[:cut]...))
 			}
 		}
+		options = append(options, of)
+	}
+	return names, options
+}
+
+// outcomes are all that a crash can leave now.
+func (d *paperDisk) outcomes() []map[string][]byte {
+	names, options := d.options()
+	all := []map[string][]byte{{}}
+	for i, name := range names {
 		var more []map[string][]byte
 		for _, before := range all {
-			for _, o := range options {
+			for _, o := range options[i] {
 				one := maps.Clone(before)
 				if o != nil {
 					one[name] = o
@@ -207,6 +210,18 @@ func (d *paperDisk) outcomes() []map[string][]byte {
 		all = more
 	}
 	return all
+}
+
+// outcome is one of them.
+func (d *paperDisk) outcome(r *rand.Rand) map[string][]byte {
+	one := map[string][]byte{}
+	names, options := d.options()
+	for i, name := range names {
+		if o := options[i][r.IntN(len(options[i]))]; o != nil {
+			one[name] = o
+		}
+	}
+	return one
 }
 
 // crash switches the machine off and on again.

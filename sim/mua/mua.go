@@ -32,7 +32,10 @@ type Config struct {
 	Submission, Mailbox string
 	// AllowCleartext lets passwords go over connections that are not encrypted.
 	AllowCleartext bool
-	// Arrived is told of each mail that was fetched whole. It may be nil.
+	// Identify is the number in the trace of a mail that was fetched, empty for one
+	// that is not known.
+	Identify func(content []byte) string
+	// Arrived is told of each mail that was fetched whole.
 	Arrived func(id string, content []byte)
 }
 

@@ -100,16 +100,14 @@ func (p *Program) download(ctx context.Context, c *pop3.Client, keep bool) error
 func (p *Program) got(content []byte, mailbox string, uid uint32) {
 	rec := p.Recorder
 	header := message.ParseHeader(content)
-	id := rec.MailOf(header.Get("Message-ID"))
+	id := p.Identify(content)
 	rec.Scope().Mail = id
 	stored := rec.Trace().Bodies.Put(content)
 	rec.Record(trace.Event{What: trace.Fetched, Body: &trace.MailBody{
 		Recipients: []string{p.Address}, MessageID: header.Get("Message-ID"), Subject: header.Get("Subject"),
 		Content: &stored, Mailbox: mailbox, UID: uid,
 	}})
-	if p.Arrived != nil {
-		p.Arrived(id, content)
-	}
+	p.Arrived(id, content)
 }
 
 // noneFound records that the device looked and found nothing new.

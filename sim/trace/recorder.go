@@ -212,7 +212,9 @@ func (r *Recorder) KnowMail(messageID, id string) {
 
 // MailOf is the number of the mail that has a Message-ID, empty when none is
 // known.
-func (r *Recorder) MailOf(messageID string) string { return r.messages[messageID] }
+func (r *Recorder) MailOf(messageID string) string {
+	return r.messages[messageID]
+}
 
 // MailHere is the number of the mail that the running program is about.
 func (r *Recorder) MailHere() string { return r.Scope().ids().Mail }
