@@ -304,11 +304,8 @@ func (c *Client) await(ctx context.Context, cmd *command) (*response, error) {
 func (c *Client) untagged(r *response, cmd *command) error {
 	if cmd.on != nil {
 		taken, err := cmd.on(r)
-		if err == nil {
-			err = r.err
-		}
-		if err != nil || taken {
-			return err
+		if err != nil || r.err != nil || taken {
+			return asProtocol(err, r.err)
 		}
 	}
 	switch r.name {
@@ -325,13 +322,13 @@ func (c *Client) untagged(r *response, cmd *command) error {
 		return nil
 	case "CAPABILITY":
 		c.caps = r.atoms()
-		return r.err
+		return asProtocol(nil, r.err)
 	case "FLAGS":
 		if c.box != nil {
 			r.sp()
 			c.box.Flags = r.flagList()
 		}
-		return r.err
+		return asProtocol(nil, r.err)
 	}
 	u, is, err := c.readUpdate(r)
 	if err != nil || !is {
@@ -342,6 +339,18 @@ func (c *Client) untagged(r *response, cmd *command) error {
 		c.opt.OnUpdate(u)
 	}
 	return nil
+}
+
+// asProtocol marks an error of the grammar as the server's.
+func asProtocol(err, syntax error) error {
+	if err == nil {
+		err = syntax
+	}
+	var se *SyntaxError
+	if errors.As(err, &se) && !errors.Is(err, ErrProtocol) {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return err
 }
 
 // noteCode remembers what a response code says for good.

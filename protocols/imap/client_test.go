@@ -426,8 +426,13 @@ func TestClientAgainstHostileServers(t *testing.T) {
 		"",
 	} {
 		c := hostileServer(t, answer)
-		if _, err := c.List(t.Context(), "", "*"); err == nil {
+		_, err := c.List(t.Context(), "", "*")
+		if err == nil {
 			t.Errorf("answer %.40q was taken", answer)
+		}
+		var se *SyntaxError
+		if errors.As(err, &se) && !errors.Is(err, ErrProtocol) {
+			t.Errorf("answer %.40q: %v is not laid to the server", answer, err)
 		}
 	}
 }

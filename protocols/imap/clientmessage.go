@@ -92,9 +92,8 @@ func (c *Client) fetch(ctx context.Context, name string, set NumSet, items Fetch
 			if r.name != "FETCH" || c.box == nil {
 				return false, nil
 			}
-			m := r.message()
-			got = mergeMessage(got, m)
-			return true, r.err
+			got = mergeMessage(got, r.message())
+			return true, r.end()
 		},
 	})
 	if err != nil {
@@ -265,10 +264,7 @@ func (c *Client) readUpdate(r *response) (Update, bool, error) {
 	default:
 		return u, false, nil
 	}
-	if r.err != nil {
-		return u, false, fmt.Errorf("%w: %w", ErrProtocol, r.err)
-	}
-	return u, true, nil
+	return u, true, asProtocol(nil, r.end())
 }
 
 func (c *Client) applyUpdate(u Update) {
@@ -312,7 +308,7 @@ func (c *Client) store(ctx context.Context, name string, set NumSet, op FlagOp, 
 				return false, nil
 			}
 			got = append(got, r.message())
-			return true, r.err
+			return true, r.end()
 		},
 	})
 	return got, err

@@ -8,7 +8,7 @@
 //
 // The package has three layers:
 //
-//   - tokens: the lexer and the encoder, numbers sets, section names, flags,
+//   - tokens: the lexer and the encoder, number sets, section names, flags,
 //     mailbox names. Pure functions over bytes.
 //   - session: a [Server] that holds one dialogue for each connection, with its
 //     [State] and its own message sequence numbers; a [Client] that does the same

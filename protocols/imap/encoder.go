@@ -10,7 +10,7 @@ import (
 // them. It knows which form a string needs.
 type encoder struct {
 	// utf8 allows UTF-8 in quoted strings and raw in mailbox names: the rule of
-	// IMAP4rev2 (RFC 9051 §4.3, Appendix A).
+	// IMAP4rev2 (RFC 9051 §4.3, §A).
 	utf8   bool
 	pieces []piece
 	text   []byte

@@ -35,7 +35,7 @@ func (l *lexer) listCommand(utf8 bool) listCommand {
 			switch l.word() {
 			case "SUBSCRIBED":
 				p.subscribed, p.withSubscribed = true, true
-			case "SPECIAL-USE": // RFC 6154 §5.2
+			case "SPECIAL-USE": // RFC 6154 §2
 				p.specialUse, p.withUse = true, true
 			case "RECURSIVEMATCH":
 				p.recursive = true

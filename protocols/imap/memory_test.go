@@ -128,6 +128,11 @@ func (m *memory) Login(_ context.Context, user, password string) (User, error) {
 
 type memorySession struct{ u *memoryUser }
 
+var (
+	_ Manager    = (*memorySession)(nil)
+	_ Subscriber = (*memorySession)(nil)
+)
+
 func (s *memorySession) Close() error { return nil }
 
 func (s *memorySession) List(context.Context) ([]MailboxInfo, error) {

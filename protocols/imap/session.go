@@ -65,7 +65,7 @@ func roleOf(line string) dialog.Role {
 
 // capabilities lists what the server can do in the session's state.
 //
-// RFC 9051 §6.1.1, §7.2.2. IMAP4rev1 beside IMAP4rev2: RFC 9051 Appendix A. ENABLE
+// RFC 9051 §6.1.1, §7.2.2. IMAP4rev1 beside IMAP4rev2: RFC 9051 §A. ENABLE
 // changes nothing in the list (RFC 9051 §6.3.1).
 func (s *session) capabilities() string {
 	caps := []string{"IMAP4rev1", "IMAP4rev2"}
