@@ -1,24 +1,32 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"mailwalk/cmd/mailwalk/tui"
 	"mailwalk/scenarios"
 	"mailwalk/sim/explain"
 )
 
 func newStep() *cobra.Command {
 	var (
-		v  view
-		in input
+		v     view
+		in    input
+		theme string
+		ascii bool
 	)
 	cmd := &cobra.Command{
-		Use:               "step WALK|FILE.yaml",
-		Short:             "Step through a walk on a screen",
-		Long:              "Step through a walk: forward one step at a time, back to look again, and into each packet.\nTime stands still while you think.",
-		Example:           "mailwalk step first-letter",
+		Use:   "step WALK|FILE.yaml",
+		Short: "Step through a walk on a screen",
+		Long: "Step through a walk: forward one step at a time, back to look again, and into each packet.\n" +
+			"Time stands still while you think.\n\n" + tui.KeyHelp(),
+		Example:           "mailwalk step first-letter\nmailwalk step first-letter --detail packet --depth engineer",
 		Args:              oneWalk,
 		ValidArgsFunction: completeWalks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -26,15 +34,17 @@ func newStep() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			g, err := in.read(cmd)
-			if err != nil {
+			s := screen{scenario: sc, ascii: ascii}
+			if s.given, err = in.read(cmd); err != nil {
 				return err
 			}
-			s := screen{scenario: sc, given: g}
 			if s.grain, err = explain.ParseGrain(v.detail); err != nil {
 				return fmt.Errorf("--%w", err)
 			}
 			if s.depth, err = explain.ParseDepth(v.depth); err != nil {
+				return fmt.Errorf("--%w", err)
+			}
+			if s.theme, err = tui.ParseTheme(theme); err != nil {
 				return fmt.Errorf("--%w", err)
 			}
 			if s.colour, err = v.coloured(cmd.OutOrStdout()); err != nil {
@@ -45,6 +55,9 @@ func newStep() *cobra.Command {
 	}
 	v.flags(cmd)
 	in.flags(cmd)
+	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: dark, light, mono for none, or auto, which asks the terminal")
+	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with the characters of ASCII alone")
+	complete(cmd, "theme", "auto", "dark", "light", "mono")
 	return cmd
 }
 
@@ -54,5 +67,31 @@ type screen struct {
 	given    given
 	grain    explain.Grain
 	depth    explain.Depth
+	theme    tui.ThemeName
 	colour   bool
+	ascii    bool
+}
+
+// errNoTerminal says that there is nothing to draw the screen on.
+var errNoTerminal = errors.New("step draws on a terminal, and this is none; mailwalk run prints the same steps as lines")
+
+// openScreen makes the world of a walk and shows it until the person leaves.
+func openScreen(ctx context.Context, s screen) (err error) {
+	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) || os.Getenv("TERM") == "dumb" {
+		return errNoTerminal
+	}
+	w, err := openWorld(s.scenario, s.given)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	sc := s.scenario
+	err = tui.Run(ctx, w, tui.Options{
+		Walk:  tui.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective},
+		Grain: s.grain, Depth: s.depth, Theme: s.theme, ASCII: s.ascii, Plain: !s.colour,
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return nil
 }

@@ -14,7 +14,7 @@ type box struct {
 	// title stands in the top border on the left, aside on its right, foot in the
 	// bottom border on the right.
 	title, aside, foot string
-	name               lipgloss.Style
+	name, words        lipgloss.Style
 }
 
 // render draws the box around rows that are w-2 cells wide; missing rows are
@@ -53,7 +53,7 @@ func (b box) edge(w int, first, across, last, words, aside string) string {
 	gap := room - ansi.StringWidth(words) - ansi.StringWidth(aside)
 	return b.border.Render(first+across) + paint(b.name, words) +
 		b.border.Render(strings.Repeat(across, max(gap, 0))) +
-		paint(b.border, aside) + b.border.Render(across+last)
+		paint(b.words, aside) + b.border.Render(across+last)
 }
 
 // window is the part of rows that shows from offset on. The offset is put right

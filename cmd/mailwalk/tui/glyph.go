@@ -19,7 +19,7 @@ func unicodeGlyphs() glyphs {
 	return glyphs{
 		packet: "▫", conn: "⇄", client: "›", server: "‹", read: "·", lookup: "?", choice: "◆",
 		mail: "✉", hop: "▸", act: "▲", note: "¶", warning: "!", state: "○", fault: "✗",
-		here: "▶", guide: "│", more: "…", up: "↑", down: "↓", back: "◀", play: "▶", pause: "‖", dot: "·",
+		here: "▶", guide: "│", more: "…", up: "↑", down: "↓", back: "◀", play: "▶", pause: "▮▮", dot: "·",
 		node: "○", holding: "●", goal: "◌",
 		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
 		bar:    "▌",

@@ -45,7 +45,7 @@ func (s *stage) look(seq uint64) {
 }
 
 // past tells that there is something later that has been seen.
-func (s *stage) past() bool { return s.row() < s.rows.len(s.grain)-1 }
+func (s *stage) past() bool { return s.now < s.shown }
 
 // row is the story's row of the moment, -1 at the beginning.
 func (s *stage) row() int { return s.rows.index(s.grain, s.now) }

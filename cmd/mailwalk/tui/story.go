@@ -19,7 +19,7 @@ type story struct {
 const (
 	wordWidth  = 6
 	clockLeast = 8
-	wideIndent = 100 // width from which each level is indented by two cells
+	wideIndent = 84 // width from which each level is indented by two cells
 )
 
 // Render draws the rows that can be seen.
@@ -68,16 +68,16 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 	if i == at {
 		mark = s.glyphs.here
 	}
-	unit := 1
-	if width >= wideIndent {
-		unit = 2
-	}
 	indent := ""
-	if n := level(e); n > 0 {
-		indent = strings.Repeat(s.glyphs.guide+strings.Repeat(" ", unit-1), n-1) + strings.Repeat(" ", unit)
+	switch n := level(e); {
+	case n == 0:
+	case width >= wideIndent:
+		indent = strings.Repeat(s.glyphs.guide+" ", n)
+	default:
+		indent = strings.Repeat(" ", n)
 	}
 	row := line{
-		{mark, s.theme.key},
+		{mark + " ", s.theme.key},
 		{fillLeft(explain.Clock(e.At), clock) + " ", s.theme.dim},
 		{l.glyph + " " + fill(l.word, wordWidth) + " ", l.style},
 		{indent, s.theme.border},
@@ -100,8 +100,17 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 // empty is what shows before the first step.
 func (s *story) empty(width int) []line {
 	out := []line{{}, {{" Nothing has happened yet.", s.theme.strong}}}
-	for _, r := range wrap("Press space, and the walk goes one step. Time stands still until you do.", width-2) {
+	for _, r := range wrap("Time stands still until you let it go on.", width-2) {
 		out = append(out, line{{" " + r, s.theme.text}})
+	}
+	out = append(out, line{})
+	for _, k := range []struct{ keys, does string }{
+		{"space", "one step on"},
+		{"b", "one step back, to look again"},
+		{"+ -", "look closer, down to each packet, or from farther off"},
+		{"d", "reasons for a newcomer, a student or an engineer"},
+	} {
+		out = append(out, line{{" " + fill(k.keys, 7), s.theme.key}, {k.does, s.theme.text}})
 	}
 	return out
 }

@@ -1,0 +1,477 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"mailwalk/sim/explain"
+)
+
+// Model is the screen. It is the only tea.Model; its panes are plain structs that
+// share its stage.
+type Model struct {
+	*stage
+	rail    rail
+	notes   notes
+	story   story
+	why     why
+	state   state
+	stepper *stepper
+
+	keys          []binding
+	width, height int
+	focus, lower  paneID
+	zoom          bool
+	help          bool
+	helpScroll    scroll
+	// toast is a word on the last key, in the place of the footer.
+	toast string
+
+	themeName ThemeName
+	// fixed tells that the colours are not to follow the terminal any more.
+	fixed bool
+
+	// busy tells that a command steps the world; what it brings is taken only with
+	// the latest ticket. wanted are steps asked for meanwhile.
+	busy   bool
+	ticket int
+	wanted int
+
+	running bool
+	speed   int // index in speeds
+	ticks   int // names the latest row of ticks
+
+	// leave tells that the last screen is to stay on the terminal.
+	leave bool
+}
+
+// speeds are how many steps a second the walk goes when it runs.
+var speeds = [...]int{1, 2, 5, 10, 20, 50, 200}
+
+const (
+	usualSpeed = 2  // index in speeds
+	frames     = 20 // most ticks in a second
+	mostWanted = 64 // steps that keys may be ahead of the world
+)
+
+// New makes a screen for a world, at the beginning of its trace.
+func New(w World, o Options) *Model {
+	s := &stage{
+		walk: o.Walk, trace: w.Trace(), rows: newRows(w.Trace()),
+		grain: o.Grain, depth: o.Depth, glyphs: unicodeGlyphs(),
+	}
+	if o.ASCII {
+		s.glyphs = asciiGlyphs()
+	}
+	m := &Model{
+		stage: s, rail: rail{stage: s}, notes: notes{stage: s}, story: story{stage: s}, why: why{stage: s}, state: state{stage: s},
+		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
+		lower: whyPane, speed: usualSpeed, themeName: o.Theme,
+	}
+	if o.Plain {
+		m.themeName = Mono
+	}
+	m.fixed = m.themeName != Auto && m.themeName != ""
+	if !m.fixed {
+		m.themeName = Dark
+	}
+	m.theme = newTheme(m.themeName)
+	m.look(0)
+	return m
+}
+
+// Init asks the terminal for its background, so that the colours fit.
+func (m *Model) Init() tea.Cmd {
+	if m.fixed {
+		return nil
+	}
+	return tea.RequestBackgroundColor
+}
+
+// tick says that the next step of a run is due.
+type tick struct{ row int }
+
+// Update takes one message. It neither runs the world nor waits.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		if !m.fixed {
+			m.themeName = Light
+			if msg.IsDark() {
+				m.themeName = Dark
+			}
+			m.dress()
+		}
+	case tea.ColorProfileMsg:
+		if msg.Profile <= colorprofile.ASCII {
+			m.themeName, m.fixed = Mono, true
+			m.dress()
+		}
+	case tea.KeyPressMsg:
+		return m, m.press(msg.String())
+	case advanced:
+		return m, m.advanced(msg)
+	case tick:
+		return m, m.ticked(msg)
+	}
+	return m, nil
+}
+
+// dress puts the theme on.
+func (m *Model) dress() {
+	m.theme = newTheme(m.themeName)
+	m.version++
+}
+
+func (m *Model) press(key string) tea.Cmd {
+	m.toast = ""
+	b := find(m.keys, key)
+	if b == nil {
+		return nil
+	}
+	if m.help {
+		return m.pressInHelp(key, b)
+	}
+	if b.not != nil {
+		if reason := b.not(m); reason != "" {
+			m.toast = reason
+			return nil
+		}
+	}
+	return b.does(m)
+}
+
+// ask has the world go on by n steps of the grain.
+func (m *Model) ask(n int) tea.Cmd {
+	if m.busy {
+		m.wanted = min(m.wanted+n, mostWanted)
+		return nil
+	}
+	m.busy = true
+	return m.stepper.advance(m.ticket, m.now, m.grain, n)
+}
+
+// stay drops what was asked of the world and has not come yet, and ends a run.
+func (m *Model) stay() {
+	m.ticket++
+	m.busy, m.wanted, m.running = false, 0, false
+}
+
+func (m *Model) advanced(a advanced) tea.Cmd {
+	if a.ticket != m.ticket {
+		return nil
+	}
+	switch {
+	case a.over:
+		m.stay()
+		m.over = true
+		m.goTo(m.trace.Len())
+		m.toast = m.noStep()
+		return nil
+	case !a.found:
+		return m.stepper.advance(m.ticket, a.seq, m.grain, a.left)
+	}
+	m.busy = false
+	m.goTo(a.seq)
+	if n := m.wanted; n > 0 {
+		m.wanted = 0
+		return m.ask(n)
+	}
+	return nil
+}
+
+// goTo looks at another moment, with the panes scrolled to their tops.
+func (m *Model) goTo(seq uint64) {
+	m.look(seq)
+	m.why.offset = 0
+}
+
+func (m *Model) ticked(t tick) tea.Cmd {
+	if !m.running || t.row != m.ticks {
+		return nil
+	}
+	rate := speeds[m.speed]
+	n := max(rate/frames, 1)
+	again := tea.Tick(time.Second/time.Duration(min(rate, frames)), func(time.Time) tea.Msg { return tick{t.row} })
+	if m.busy {
+		return again
+	}
+	return tea.Batch(m.onward(n), again)
+}
+
+// onward goes n steps on: over what has been seen, then with the world.
+func (m *Model) onward(n int) tea.Cmd {
+	for ; n > 0 && m.row()+1 < m.rows.len(m.grain); n-- {
+		m.goTo(m.rows.at(m.grain, m.row()+1))
+	}
+	if n == 0 {
+		return nil
+	}
+	return m.ask(n)
+}
+
+// The actions of the keys, and why some cannot be done.
+
+func (m *Model) step() tea.Cmd {
+	if m.running {
+		m.running = false
+		return nil
+	}
+	if m.busy {
+		return m.ask(1)
+	}
+	return m.onward(1)
+}
+
+func (m *Model) noStep() string {
+	if m.over && !m.past() {
+		return "The walk is over: " + explain.Grouped(int64(m.shown)) + " events. b looks back, R goes to the beginning, q quits."
+	}
+	return ""
+}
+
+func (m *Model) back() tea.Cmd {
+	m.stay()
+	i := m.row()
+	if i >= 0 && m.rows.at(m.grain, i) == m.now {
+		i--
+	}
+	if i < 0 {
+		m.goTo(0)
+		return nil
+	}
+	m.goTo(m.rows.at(m.grain, i))
+	return nil
+}
+
+func (m *Model) noBack() string {
+	if m.now == 0 {
+		return "This is the beginning: nothing has happened before. Space goes on."
+	}
+	return ""
+}
+
+func (m *Model) run() tea.Cmd {
+	m.running = !m.running
+	if !m.running {
+		return nil
+	}
+	m.ticks++
+	return m.ticked(tick{m.ticks})
+}
+
+func (m *Model) slower() tea.Cmd { return m.setSpeed(m.speed - 1) }
+func (m *Model) faster() tea.Cmd { return m.setSpeed(m.speed + 1) }
+
+func (m *Model) setSpeed(i int) tea.Cmd {
+	m.speed = max(0, min(i, len(speeds)-1))
+	m.toast = "A run goes " + rate(speeds[m.speed]) + "."
+	return nil
+}
+
+func (m *Model) rewind() tea.Cmd {
+	m.stay()
+	m.goTo(0)
+	return nil
+}
+
+func (m *Model) closer() tea.Cmd  { return m.setGrain(m.grain + 1) }
+func (m *Model) farther() tea.Cmd { return m.setGrain(m.grain - 1) }
+
+func (m *Model) noCloser() string {
+	if m.grain >= explain.PacketGrain {
+		return "There is nothing smaller than a packet here."
+	}
+	return ""
+}
+
+func (m *Model) noFarther() string {
+	if m.grain <= explain.MailGrain {
+		return "There is nothing larger than the mail itself."
+	}
+	return ""
+}
+
+func (m *Model) setGrain(g explain.Grain) tea.Cmd {
+	running := m.running
+	m.stay()
+	m.running = running
+	m.grain = g
+	m.version++
+	m.toast = "Seen " + grainWords[g] + "."
+	return nil
+}
+
+var grainWords = [...]string{
+	explain.MailGrain:   "by mail: where the mail is",
+	explain.HopGrain:    "by hop: what makes the mail go where it goes",
+	explain.LineGrain:   "by line: what programs say to each other",
+	explain.PacketGrain: "by packet: every frame on every link",
+}
+
+func (m *Model) deeper() tea.Cmd    { return m.setDepth(m.depth + 1) }
+func (m *Model) shallower() tea.Cmd { return m.setDepth(m.depth - 1) }
+
+func (m *Model) setDepth(d explain.Depth) tea.Cmd {
+	n := explain.Depth(len(explain.Depths()))
+	m.depth = (d + n) % n
+	m.why.offset = 0
+	m.version++
+	m.toast = "Reasons for " + article(m.depth) + "."
+	return nil
+}
+
+func (m *Model) nextPane() tea.Cmd { return m.focusOn((m.focus + 1) % paneID(panes)) }
+func (m *Model) previousPane() tea.Cmd {
+	return m.focusOn((m.focus + paneID(panes) - 1) % paneID(panes))
+}
+
+func (m *Model) focusOn(p paneID) tea.Cmd {
+	m.focus = p
+	if p != storyPane {
+		m.lower = p
+	}
+	return nil
+}
+
+func (m *Model) zoomPane() tea.Cmd {
+	m.zoom = !m.zoom
+	return nil
+}
+
+func (m *Model) nextTheme() tea.Cmd {
+	next := map[ThemeName]ThemeName{Dark: Light, Light: Mono, Mono: Dark}
+	m.themeName, m.fixed = next[m.themeName], true
+	m.dress()
+	m.toast = "Colours: " + string(m.themeName) + "."
+	return nil
+}
+
+// scrolled is the pane with the focus, nil when it is the story, which follows
+// the moment.
+func (m *Model) scrolled() *scroll {
+	switch m.focus {
+	case whyPane:
+		return &m.why.scroll
+	case statePane:
+		return &m.state.scroll
+	}
+	return nil
+}
+
+func (m *Model) move(n int) tea.Cmd {
+	if s := m.scrolled(); s != nil {
+		s.by(n)
+		m.version++
+		return nil
+	}
+	m.stay()
+	i := m.row() + n
+	switch last := m.rows.len(m.grain) - 1; {
+	case i < 0:
+		m.goTo(0)
+	case i > last:
+		m.goTo(m.shown)
+	default:
+		m.goTo(m.rows.at(m.grain, i))
+	}
+	return nil
+}
+
+func (m *Model) down() tea.Cmd     { return m.move(1) }
+func (m *Model) up() tea.Cmd       { return m.move(-1) }
+func (m *Model) halfDown() tea.Cmd { return m.move(max(m.paneHeight()/2, 1)) }
+func (m *Model) halfUp() tea.Cmd   { return m.move(-max(m.paneHeight()/2, 1)) }
+
+func (m *Model) noDown() string {
+	if m.focus == storyPane && !m.past() {
+		return "This is the present. Space goes a step on."
+	}
+	return ""
+}
+
+func (m *Model) noUp() string {
+	if m.focus == storyPane {
+		return m.noBack()
+	}
+	return ""
+}
+
+func (m *Model) top() tea.Cmd {
+	if s := m.scrolled(); s != nil {
+		s.offset = 0
+		m.version++
+		return nil
+	}
+	m.stay()
+	m.goTo(0)
+	if m.rows.len(m.grain) > 0 {
+		m.goTo(m.rows.at(m.grain, 0))
+	}
+	return nil
+}
+
+func (m *Model) bottom() tea.Cmd {
+	if s := m.scrolled(); s != nil {
+		s.by(s.rows)
+		m.version++
+		return nil
+	}
+	m.stay()
+	m.goTo(m.shown)
+	return nil
+}
+
+func (m *Model) escape() tea.Cmd {
+	switch {
+	case m.zoom:
+		m.zoom = false
+	case m.past():
+		m.stay()
+		m.goTo(m.shown)
+	default:
+		m.toast = "This is the present, with all panes. q quits."
+	}
+	return nil
+}
+
+func (m *Model) toggleHelp() tea.Cmd {
+	m.help = !m.help
+	m.helpScroll = scroll{}
+	return nil
+}
+
+// pressInHelp lets the keys that move scroll the help, and others close it.
+func (m *Model) pressInHelp(key string, b *binding) tea.Cmd {
+	switch key {
+	case "j", "down", "space", "pgdown":
+		m.helpScroll.by(1)
+	case "k", "up", "pgup":
+		m.helpScroll.by(-1)
+	case "g", "home":
+		m.helpScroll.offset = 0
+	case "G", "end":
+		m.helpScroll.by(m.helpScroll.rows)
+	case "ctrl+c", "Q":
+		return b.does(m)
+	default:
+		m.help = false
+	}
+	return nil
+}
+
+func (m *Model) quit() tea.Cmd {
+	m.stay()
+	return tea.Quit
+}
+
+func (m *Model) quitLeaving() tea.Cmd {
+	m.leave = true
+	return m.quit()
+}
+
+func (m *Model) quitNow() tea.Cmd { return m.quit() }

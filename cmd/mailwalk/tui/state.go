@@ -1,0 +1,214 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+
+	"charm.land/lipgloss/v2"
+
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// state shows what lasts at the moment: connections, queues, mailboxes, caches,
+// timers and hosts that are off.
+type state struct {
+	*stage
+	scroll
+	memo memo
+}
+
+// Title and Aside are the words in the border.
+func (s *state) Title() string { return "state" }
+
+func (s *state) Aside() string {
+	if s.now == 0 {
+		return "at the beginning"
+	}
+	return "after event " + explain.Grouped(int64(s.now))
+}
+
+// Render draws what can be seen.
+func (s *state) Render(width, height int, focused bool) []string {
+	if rows, ok := s.memo.get(width, height, s.version, focused); ok {
+		return rows
+	}
+	p := &page{stage: s.stage, width: width}
+	s.mailboxes(p)
+	s.queues(p)
+	s.connections(p)
+	s.caches(p)
+	s.timers(p)
+	s.off(p)
+	if len(p.rows) == 0 {
+		p.text(p.theme.dim, "All is at rest: no connection, no mail, nothing known to a resolver.")
+	} else if s.offset == 0 && len(p.rows) > height {
+		p.rows = p.rows[1:] // no blank row above the first heading
+	} else {
+		p.rows = p.rows[1:]
+	}
+	return s.memo.put(s.cutOut(p.rows, height))
+}
+
+// entry is a row of a section: a sign, a name, and what is so about it.
+func (p *page) entry(glyph string, style lipgloss.Style, name, about string) {
+	p.add(line{{glyph + " ", style}, {explain.OneLine(name), p.theme.text}, {"  " + explain.OneLine(about), p.theme.dim}})
+}
+
+func (s *state) connections(p *page) {
+	var open []*trace.ConnView
+	ended := 0
+	for _, c := range s.view.Connections() {
+		switch c.State {
+		case trace.Opening, trace.Opened, trace.Closing:
+			open = append(open, c)
+		default:
+			ended++
+		}
+	}
+	if len(open) == 0 && ended == 0 {
+		return
+	}
+	p.heading("Connections")
+	for _, c := range open {
+		about := c.State
+		if c.Session != "" {
+			about += ", " + c.Session
+		}
+		p.entry(s.glyphs.conn, s.theme.conn, c.Client+" "+s.glyphs.hop+" "+c.Server+" "+c.Service, about)
+		p.add(line{{"  octets arrived: " + s.flow(c.ToServer) + " to the server, " + s.flow(c.ToClient) + " to the client", p.theme.dim}})
+	}
+	switch {
+	case ended == 1:
+		p.add(line{{"  and 1 that is over", p.theme.dim}})
+	case ended > 1:
+		p.add(line{{"  and " + strconv.Itoa(ended) + " that are over", p.theme.dim}})
+	}
+}
+
+// flow is what has arrived of a stream, and of how much when that is not all.
+func (s *state) flow(f trace.Flow) string {
+	if f.Arrived == f.Sent {
+		return explain.Grouped(f.Arrived)
+	}
+	return explain.Grouped(f.Arrived) + " of " + explain.Grouped(f.Sent)
+}
+
+func (s *state) queues(p *page) {
+	all := s.view.Queues()
+	if len(all) == 0 {
+		return
+	}
+	p.heading("Queues")
+	for _, q := range all {
+		about := q.Status
+		if q.Due > s.view.At {
+			about += ", next try in " + left(q.Due, s.view.At)
+		}
+		p.entry(s.glyphs.mail, s.theme.mail, q.Host+"  mail "+q.Mail, about)
+		for _, r := range q.Recipients {
+			p.add(line{{"  waits for " + explain.OneLine(r), p.theme.dim}})
+		}
+		if q.Reason != "" {
+			p.add(line{{"  put off " + times(q.Deferrals) + ": " + explain.OneLine(q.Reason), p.theme.dim}})
+		}
+	}
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return explain.Grouped(n) + " times"
+}
+
+func (s *state) mailboxes(p *page) {
+	boxes := s.view.Mailboxes()
+	if len(boxes) == 0 {
+		return
+	}
+	p.heading("Mailboxes")
+	for _, b := range boxes {
+		n := "1 mail"
+		if len(b.Messages) != 1 {
+			n = strconv.Itoa(len(b.Messages)) + " mails"
+		}
+		p.entry(s.glyphs.mail, s.theme.mail, b.Name, n)
+		for _, m := range b.Messages {
+			about := "number " + strconv.FormatUint(uint64(m.UID), 10)
+			if m.Mail != "" {
+				about += ", mail " + m.Mail
+			}
+			if m.Size > 0 {
+				about += ", " + explain.Octets(m.Size)
+			}
+			for i, f := range m.Flags {
+				if i == 0 {
+					about += ", flags"
+				}
+				about += " " + f
+			}
+			p.add(line{{"  " + explain.OneLine(about), p.theme.dim}})
+		}
+	}
+}
+
+// caches are listed by host, what lasts longest last.
+func (s *state) caches(p *page) {
+	all := s.view.Caches()
+	if len(all) == 0 {
+		return
+	}
+	p.heading("What resolvers know")
+	host := ""
+	for _, c := range all {
+		if c.Host != host {
+			host = c.Host
+			p.add(line{{s.glyphs.lookup + " ", p.theme.lookup}, {host, p.theme.text}})
+		}
+		about := ""
+		switch {
+		case c.RCode == "NXDOMAIN":
+			about = "does not exist"
+		case len(c.Records) == 0:
+			about = "has none"
+		}
+		for i, r := range c.Records {
+			if i > 0 {
+				about += ", "
+			}
+			about += r.Data
+		}
+		p.add(line{
+			{"  " + fillLeft(left(c.Until, s.view.At), 10) + " ", p.theme.dim},
+			{explain.OneLine(c.Name) + " " + c.Type + " ", p.theme.text},
+			{explain.OneLine(about), p.theme.dim},
+		})
+	}
+}
+
+func (s *state) timers(p *page) {
+	all := s.view.Timers()
+	if len(all) == 0 {
+		return
+	}
+	p.heading("Timers")
+	slices.SortStableFunc(all, func(a, b *trace.TimerView) int { return int(a.Due - b.Due) })
+	for _, t := range all {
+		p.entry(s.glyphs.state, s.theme.state, t.Host+" "+t.Name, "in "+left(t.Due, s.view.At))
+	}
+}
+
+func (s *state) off(p *page) {
+	first := true
+	for _, h := range s.view.Hosts() {
+		if h.Up {
+			continue
+		}
+		if first {
+			p.heading("Switched off")
+			first = false
+		}
+		p.entry(s.glyphs.fault, s.theme.fault, h.Name, "since "+explain.Clock(h.Since))
+	}
+}

@@ -1,0 +1,206 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"mailwalk/sim/explain"
+)
+
+// View draws the screen.
+func (m *Model) View() tea.View {
+	v := tea.NewView(m.render())
+	v.AltScreen = true
+	v.WindowTitle = "mailwalk: " + explain.OneLine(m.walk.Title)
+	return v
+}
+
+func (m *Model) render() string {
+	switch {
+	case m.width <= 0 || m.height <= 0:
+		return ""
+	case m.width < leastWidth || m.height < leastHeight:
+		return m.tooSmall()
+	}
+	p := m.places()
+	screen := make([]strings.Builder, m.height)
+	put := func(r rect, rows []string) {
+		for i := range r.h {
+			if i < len(rows) {
+				screen[r.y+i].WriteString(rows[i])
+			} else {
+				screen[r.y+i].WriteString(strings.Repeat(" ", r.w))
+			}
+		}
+	}
+	put(p.title, []string{m.titleBar(p.title.w)})
+	if p.boxed {
+		b := m.box(m.rail.Title(), m.rail.Aside(), "", false)
+		put(p.rail, b.render(p.rail.w, p.rail.h, m.rail.Render(p.rail.w-2, p.rail.h-2)))
+	} else {
+		put(p.rail, m.rail.Render(p.rail.w, p.rail.h))
+	}
+	if !p.note.empty() {
+		put(p.note, m.notes.Render(p.note.w, p.note.h))
+	}
+	// From left to right and from top to bottom, so that rows join.
+	for id := range paneID(panes) {
+		if r := p.pane[id]; !r.empty() {
+			put(r, m.pane(id, r))
+		}
+	}
+	put(p.foot, []string{m.footer(p.foot.w)})
+	rows := make([]string, m.height)
+	for i := range screen {
+		rows[i] = screen[i].String()
+	}
+	if m.help {
+		return m.withHelp(rows)
+	}
+	return strings.Join(rows, "\n")
+}
+
+func (m *Model) places() places {
+	return layout(m.width, m.height, mode{
+		noteRows: m.notes.Rows(m.width), focus: m.focus, lower: m.lower, zoom: m.zoom,
+	})
+}
+
+// paneHeight is the rows of the pane with the focus.
+func (m *Model) paneHeight() int {
+	p := m.places()
+	return p.pane[m.focus].h - 2
+}
+
+func (m *Model) box(title, aside, foot string, focused bool) box {
+	b := box{glyphs: &m.glyphs, border: m.theme.border, title: title, aside: aside, foot: foot, name: m.theme.dim, words: m.theme.dim}
+	if m.past() {
+		b.border = m.theme.pastBorder
+	}
+	if focused {
+		b.name = m.theme.heading
+		if !m.past() {
+			b.border = m.theme.focus
+		}
+	}
+	return b
+}
+
+// pane draws one of the panes with its border.
+func (m *Model) pane(id paneID, r rect) []string {
+	w, h := r.w-2, r.h-2
+	focused := id == m.focus
+	title := func(name string) string {
+		if focused {
+			return m.glyphs.tip + " " + strconv.Itoa(int(id)+1) + " " + name
+		}
+		return strconv.Itoa(int(id)+1) + " " + name
+	}
+	switch id {
+	case storyPane:
+		rows := m.story.Render(w, h, focused)
+		return m.box(title(m.story.Title()), m.story.Aside(), m.storyFoot(), focused).render(r.w, r.h, rows)
+	case whyPane:
+		rows := m.why.Render(w, h, focused)
+		return m.box(title(m.why.Title()), m.why.Aside(), m.why.rest(&m.glyphs), focused).render(r.w, r.h, rows)
+	}
+	rows := m.state.Render(w, h, focused)
+	return m.box(title(m.state.Title()), m.state.Aside(), m.state.rest(&m.glyphs), focused).render(r.w, r.h, rows)
+}
+
+// storyFoot tells where in the story the moment is.
+func (m *Model) storyFoot() string {
+	n := m.rows.len(m.grain)
+	if n == 0 {
+		return ""
+	}
+	return explain.Grouped(int64(m.row()+1)) + " of " + explain.Grouped(int64(n))
+}
+
+// titleBar names the walk and the moment. The past is marked by colour, by words
+// and by a sign.
+func (m *Model) titleBar(width int) string {
+	t, g := &m.theme, &m.glyphs
+	chip := " " + g.mail + " mailwalk "
+	title := explain.OneLine(m.walk.Title)
+	at := "the beginning"
+	if m.event != nil {
+		at = "event " + explain.Grouped(int64(m.now)) + "  " + explain.Clock(m.event.At) + " s"
+	}
+	base, left, right := t.bar, line(nil), line(nil)
+	switch {
+	case m.past():
+		base = t.pastBar
+		left = line{{chip, t.pastBar}, {g.back + " looking back: event " + explain.Grouped(int64(m.now)) + " of " + explain.Grouped(int64(m.shown)), t.pastBar}}
+		if m.event != nil {
+			right = line{{explain.Clock(m.event.At) + " s  ", t.pastBar}}
+		}
+		right = append(right, span{m.pace() + " ", t.pastBar})
+	default:
+		left = line{{chip, t.barStrong}, {" " + title, t.bar}}
+		right = line{{at + "  ", t.bar}, {" " + m.pace() + " ", t.barStrong}}
+	}
+	room := width - right.width()
+	return left.render(room, base, g.more) + right.render(width-room, base, g.more)
+}
+
+// pace says whether the walk goes by itself.
+func (m *Model) pace() string {
+	switch {
+	case m.running:
+		return m.glyphs.play + " " + rate(speeds[m.speed])
+	case m.busy:
+		return m.glyphs.play + " one step"
+	case m.over && !m.past():
+		return "the end"
+	}
+	return m.glyphs.pause + " paused"
+}
+
+func rate(n int) string {
+	if n == 1 {
+		return "1 step a second"
+	}
+	return strconv.Itoa(n) + " steps a second"
+}
+
+// footer is the keys that are wanted most, or a word on the last one.
+func (m *Model) footer(width int) string {
+	if m.toast != "" {
+		return line{{" " + m.toast, m.theme.warning}}.render(width, m.theme.text, m.glyphs.more)
+	}
+	l := line{{" ", m.theme.text}}
+	for _, b := range m.keys {
+		if b.short == "" {
+			continue
+		}
+		key, word := m.theme.key, m.theme.text
+		if b.not != nil && b.not(m) != "" {
+			key, word = m.theme.later, m.theme.later
+		}
+		short := b.short
+		if b.show == "r" && m.running {
+			short = "pause"
+		}
+		next := append(l, span{b.show, key}, span{" " + short + "  ", word})
+		if next.width() > width {
+			break
+		}
+		l = next
+	}
+	return l.render(width, m.theme.text, m.glyphs.more)
+}
+
+// tooSmall says how large a terminal is needed.
+func (m *Model) tooSmall() string {
+	text := "mailwalk needs " + strconv.Itoa(leastWidth) + " columns and " + strconv.Itoa(leastHeight) + " rows to show a walk. This terminal has " +
+		strconv.Itoa(m.width) + " and " + strconv.Itoa(m.height) + ". Make it larger, or press q to quit."
+	rows := wrap(text, max(m.width-2, 1))
+	if len(rows) > m.height {
+		rows = rows[:m.height]
+	}
+	return lipgloss.Place(m.width, m.height, lipgloss.Center, lipgloss.Center, strings.Join(rows, "\n"))
+}
