@@ -46,10 +46,15 @@ func (r *Recorder) line(c *Conn, server bool, what string, u *dialog.Unit) {
 // verbs are the commands that one end of a dialogue has not seen answered yet,
 // the oldest first.
 type verbs struct {
-	waiting []waitingVerb
+	waiting  []waitingVerb
+	answered string // the last that was
 }
 
-type waitingVerb struct{ tag, verb string }
+type waitingVerb struct {
+	tag, verb string
+	// list says that the answer goes on until a line with a lone dot.
+	list bool
+}
 
 // note fills in the verb of a command, and the verb and the code of a reply.
 func (v *verbs) note(b *LineBody) {
@@ -66,11 +71,14 @@ func (v *verbs) note(b *LineBody) {
 				b.Verb += " " + strings.ToUpper(words[1])
 			}
 		}
-		v.waiting = append(v.waiting, waitingVerb{tag, b.Verb})
+		v.waiting = append(v.waiting, waitingVerb{tag, b.Verb, isList(b, len(words))})
 	case dialog.Body:
-		if b.Service != "imap" && !b.FromServer {
+		switch {
+		case b.FromServer:
+			b.Verb = v.answered
+		case b.Service != "imap":
 			b.Verb = "DATA"
-			v.waiting = append(v.waiting, waitingVerb{"", "DATA"})
+			v.waiting = append(v.waiting, waitingVerb{verb: "DATA"})
 		}
 	case dialog.Greeting, dialog.Reply, dialog.Continuation, dialog.Untagged:
 		v.reply(b)
@@ -96,9 +104,12 @@ func (v *verbs) reply(b *LineBody) {
 		if !b.FromServer {
 			return
 		}
-		b.Code, _, _ = strings.Cut(b.Text, " ")
-		if b.Role == dialog.Reply {
-			b.Verb = v.next(b.Code == "+OK" || b.Code == "-ERR")
+		if code, _, _ := strings.Cut(b.Text, " "); code == "+OK" || code == "-ERR" {
+			b.Code = code
+		}
+		if b.Role == dialog.Reply && len(v.waiting) > 0 {
+			list := v.waiting[0].list
+			b.Verb = v.next(!list || b.Code == "-ERR" || b.Text == ".")
 		}
 	default:
 		if !b.FromServer || len(b.Text) < 3 {
@@ -117,9 +128,18 @@ func (v *verbs) next(last bool) string {
 	if len(v.waiting) == 0 {
 		return ""
 	}
-	verb := v.waiting[0].verb
+	v.answered = v.waiting[0].verb
 	if last {
 		v.waiting = v.waiting[1:]
 	}
-	return verb
+	return v.answered
+}
+
+// isList tells whether a POP3 command of so many words is answered by a list
+// (RFC 1939 §5 and §7, RFC 2449 §5).
+func isList(b *LineBody, words int) bool {
+	if b.Service != "pop3" {
+		return false
+	}
+	return b.Verb == "CAPA" || words == 1 && (b.Verb == "LIST" || b.Verb == "UIDL")
 }
