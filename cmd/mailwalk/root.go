@@ -28,12 +28,9 @@ func newRoot() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newList(), newCheck(), newReplay(), newVersion())
-	if openWorld != nil {
-		root.AddCommand(newRun())
-		if runStep != nil {
-			root.AddCommand(newStep())
-		}
+	root.AddCommand(newList(), newCheck(), newRun(), newReplay(), newVersion())
+	if runStep != nil {
+		root.AddCommand(newStep())
 	}
 	root.SetFlagErrorFunc(flagError)
 	return root

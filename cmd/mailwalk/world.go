@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"mailwalk/scenarios"
 	"mailwalk/sim/trace"
 )
 
@@ -36,6 +35,5 @@ type givenFile struct {
 	content []byte
 }
 
-// openWorld makes the world of a walk. A build without worlds has no command
-// that runs one.
-var openWorld func(sc *scenarios.Scenario, g given) (world, error)
+// openWorld makes the world of a walk. Tests put worlds of their own in its place.
+var openWorld = openSim
