@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -43,9 +44,20 @@ func (b *mailbox) mail(uid uint32) *mail {
 	return nil
 }
 
+// errNoUID says that a mailbox has had as many mails as there are UIDs.
+var errNoUID = errors.New("no UID is left")
+
+// room tells whether n more mails can get a UID.
+func (b *mailbox) room(n int) error {
+	if int64(b.next)+int64(n) > math.MaxUint32 {
+		return fmt.Errorf("%s: %w", b.name, errNoUID)
+	}
+	return nil
+}
+
 func (b *mailbox) add(uid uint32, c *content, flags []imap.Flag) (*mail, error) {
 	if uid < b.next || uid == math.MaxUint32 {
-		return nil, fmt.Errorf("add to %s: UID %d, but the next is %d of at most %d", b.name, uid, b.next, uint32(math.MaxUint32-1))
+		return nil, fmt.Errorf("add to %s: UID %d, but the next is %d", b.name, uid, b.next)
 	}
 	m := &mail{uid: uid, content: c, flags: flags}
 	b.next = uid + 1

@@ -90,8 +90,11 @@ func (a *account) apply(c change) ([]effect, error) {
 		}
 		return nil, nil
 	case opMake:
-		if a.mailbox(c.Mailbox) != nil {
+		switch {
+		case a.mailbox(c.Mailbox) != nil:
 			return nil, fmt.Errorf("make %s: %w", c.Mailbox, imap.ErrMailboxExists)
+		case c.Validity == 0:
+			return nil, fmt.Errorf("make %s: no UIDVALIDITY", c.Mailbox)
 		}
 		b := a.insert(c.Mailbox, c.Validity)
 		return []effect{{kind: made, box: b, name: b.name}}, nil
@@ -99,6 +102,9 @@ func (a *account) apply(c change) ([]effect, error) {
 	b := a.mailbox(c.Mailbox)
 	if b == nil {
 		return nil, fmt.Errorf("%s %s: %w", c.Op, c.Mailbox, imap.ErrNoMailbox)
+	}
+	if b.name == imap.Inbox && (c.Op == opDrop || c.Op == opRename) {
+		return nil, fmt.Errorf("%s %s: there is always an INBOX", c.Op, c.Mailbox)
 	}
 	switch c.Op {
 	case opDrop:
@@ -108,7 +114,8 @@ func (a *account) apply(c change) ([]effect, error) {
 	case opRename:
 		return a.rename(b, c)
 	case opRecent:
-		b.recent, b.recentKept = max(b.recent, c.UID), max(b.recentKept, c.UID)
+		b.recentKept = min(max(b.recentKept, c.UID), b.next)
+		b.recent = max(b.recent, b.recentKept)
 		return nil, nil
 	case opAdd:
 		if c.Content == nil {
@@ -154,8 +161,11 @@ func (a *account) apply(c change) ([]effect, error) {
 // rename gives b another name. Its mails keep their UIDs under a new UIDVALIDITY:
 // of all that had the new name before, none was greater (RFC 9051 §2.3.1.1).
 func (a *account) rename(b *mailbox, c change) ([]effect, error) {
-	if a.mailbox(c.To) != nil {
+	switch {
+	case a.mailbox(c.To) != nil:
 		return nil, fmt.Errorf("rename %s to %s: %w", c.Mailbox, c.To, imap.ErrMailboxExists)
+	case c.Validity == 0:
+		return nil, fmt.Errorf("rename %s to %s: no UIDVALIDITY", c.Mailbox, c.To)
 	}
 	var effects []effect
 	for _, m := range b.messages {

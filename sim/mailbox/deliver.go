@@ -61,6 +61,9 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 		if b == nil {
 			return nil, fmt.Errorf("%s: %w", mailbox, imap.ErrNoMailbox)
 		}
+		if err := b.room(1); err != nil {
+			return nil, err
+		}
 		validity, uid = b.validity, b.next
 		return []change{{Op: opAdd, Mailbox: mailbox, UID: uid, Flags: b.spell(flags), Content: c, delivery: d}}, nil
 	})

@@ -142,6 +142,9 @@ func (s *imapMailbox) transfer(op string, uids []uint32, dest string) ([]change,
 	if to == nil {
 		return nil, imap.CopyResult{}, fmt.Errorf("%s: %w", dest, imap.ErrNoMailbox)
 	}
+	if err := to.room(len(uids)); err != nil {
+		return nil, imap.CopyResult{}, err
+	}
 	result := imap.CopyResult{UIDValidity: to.validity}
 	var changes []change
 	known, next := slices.Clone(to.keywords), to.next

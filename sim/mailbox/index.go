@@ -51,7 +51,7 @@ func (r record) line() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write a record: %w", err)
 	}
-	return fmt.Appendf(nil, "%08x %s\n", crc32.ChecksumIEEE(b), b), nil
+	return fmt.Appendf(nil, "%s %s\n", checksum(b), b), nil
 }
 
 // parseRecord reads a line without its LF.
@@ -61,7 +61,7 @@ func parseRecord(line []byte) (record, error) {
 	if !ok || len(sum) != 8 {
 		return r, fmt.Errorf("%w: no checksum", ErrDamaged)
 	}
-	if want := fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)); want != string(sum) {
+	if want := checksum(text); want != string(sum) {
 		return r, fmt.Errorf("%w: checksum %q, but the record's is %s", ErrDamaged, sum, want)
 	}
 	if err := json.Unmarshal(text, &r); err != nil {
@@ -158,3 +158,5 @@ func (a *account) numbered(prefix string) []uint64 {
 	slices.Sort(numbers)
 	return numbers
 }
+
+func checksum(text []byte) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)) }

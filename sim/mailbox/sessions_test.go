@@ -405,8 +405,9 @@ func twoDevices(t testing.TB) *office {
 	o.run(t)
 	want := []string{
 		fmt.Sprint(imap.UpdateExists, " 2"),
-		fmt.Sprint(imap.UpdateFetch, ` 2 [\Seen]`),
-		fmt.Sprint(imap.UpdateFetch, ` 2 [\Flagged \Seen Work]`),
+		fmt.Sprint(imap.UpdateRecent, " 2"), // the phone was the first to be told of both
+		fmt.Sprint(imap.UpdateFetch, ` 2 [\Seen \Recent]`),
+		fmt.Sprint(imap.UpdateFetch, ` 2 [\Flagged \Seen Work \Recent]`),
 		fmt.Sprint(imap.UpdateExpunge, " 1"),
 	}
 	if !slices.Equal(news, want) {
