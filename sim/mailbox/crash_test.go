@@ -202,40 +202,87 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
-// TestDiskFails: when the disk does not take a record, nobody sees it, and nothing is
-// changed until the next start tells what the disk has.
+// TestDiskFails: when the disk does not take a content, nothing is changed. When it
+// does not take a record, nobody knows what it has of it: nobody sees the change, and
+// none is made until the next start tells.
 func TestDiskFails(t *testing.T) {
 	m := newMachine()
-	broken := errors.New("no space left")
 	m.do(t, func(ctx context.Context) error {
-		if err := m.store.Start(ctx); err != nil {
+		if err := errors.Join(m.store.Start(ctx), deliver(ctx, m.store, "one")); err != nil {
 			return err
 		}
-		if err := deliver(ctx, m.store, "one"); err != nil {
-			return err
-		}
-		m.disk.fail = broken
-		if err := deliver(ctx, m.store, "no file"); !errors.Is(err, broken) {
+		m.disk.failing = "/mails/"
+		if err := deliver(ctx, m.store, "no file"); !errors.Is(err, errDisk) {
 			t.Errorf("got %v", err)
 		}
+		checkNoWaste(t, m)
 		if err := deliver(ctx, m.store, "two"); err != nil {
 			return err
 		}
+		m.disk.failing = "/index."
+		if err := deliver(ctx, m.store, "no record"); !errors.Is(err, errDisk) {
+			t.Errorf("got %v", err)
+		}
 		return inbox(ctx, m.store, func(b imap.Mailbox) error {
-			m.disk.fail = broken
-			for range 2 {
-				if err := b.SetFlags(ctx, []uint32{1}, imap.FlagsAdd, []imap.Flag{imap.FlagSeen}); !errors.Is(err, broken) {
-					t.Errorf("got %v", err)
-				}
+			if err := b.SetFlags(ctx, []uint32{1}, imap.FlagsAdd, []imap.Flag{imap.FlagSeen}); !errors.Is(err, errDisk) {
+				t.Errorf("got %v", err)
 			}
 			return nil
 		})
 	})
-	want := fmt.Sprintf("INBOX, next 3\n  1 [] %q\n  2 [] %q\n", letter("one"), letter("two"))
-	if got := dump(t, m.store, "bob@globex.test"); got != want {
+	want := fmt.Sprintf("  1 [] %q\n  2 [] %q\n", letter("one"), letter("two"))
+	if got := dump(t, m.store, "bob@globex.test"); got != "INBOX, next 3\n"+want {
 		t.Errorf("there is\n%s", got)
 	}
 	checkView(t, m)
+	m.crash(m.disk.files) // the record has reached the disk after all
+	m.do(t, m.store.Start)
+	if got := dump(t, m.store, "bob@globex.test"); got != "INBOX, next 4\n"+want+fmt.Sprintf("  3 [] %q\n", letter("no record")) {
+		t.Errorf("after a restart there is\n%s", got)
+	}
+	checkView(t, m)
+}
+
+// TestOutlived: a program that outlives its host for a moment does nothing to the
+// disk, which belongs to the next generation.
+func TestOutlived(t *testing.T) {
+	m := newMachine()
+	m.do(t, func(ctx context.Context) error {
+		if err := errors.Join(m.store.Start(ctx), deliver(ctx, m.store, "one"), deliver(ctx, m.store, "two")); err != nil {
+			return err
+		}
+		d, err := m.store.POP3().Open(ctx, "bob", "marmalade")
+		if err != nil {
+			return err
+		}
+		u, err := imapUser(ctx, m.store)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(d.Commit(ctx, []int{1}), u.Create(ctx, "A")); err != nil {
+			return err
+		}
+		before := fmt.Sprint(m.disk.files)
+		old := m.store
+		m.crash(m.disk.files)
+		// ctx is of the old generation; another one's does not help.
+		for _, ctx := range []context.Context{ctx, t.Context()} {
+			_, popErr := old.POP3().Open(ctx, "bob", "marmalade")
+			_, imapErr := old.IMAP().Login(ctx, "bob", "marmalade")
+			for _, err := range []error{deliver(ctx, old, "three"), d.Commit(ctx, []int{2}), u.Create(ctx, "B"), popErr, imapErr} {
+				if !errors.Is(err, wire.ErrHostDown) {
+					t.Errorf("got %v", err)
+				}
+			}
+		}
+		if err := d.Close(); err != nil {
+			return err
+		}
+		if after := fmt.Sprint(m.disk.files); after != before {
+			t.Errorf("there was\n%s\nthere is\n%s", before, after)
+		}
+		return nil
+	})
 }
 
 // TestCancelled: a caller who does not wait for the record does not get half a

@@ -406,7 +406,7 @@ func (x *tester) look(ctx context.Context) error {
 // TestModel does things at random through POP3, IMAP and delivery, and compares the
 // store with a model, with what its events tell, and with what it reads back.
 func TestModel(t *testing.T) {
-	runs := 60
+	runs := 40
 	if testing.Short() {
 		runs = 10
 	}
@@ -431,6 +431,7 @@ func TestModel(t *testing.T) {
 					t.Errorf("there is\n%s\nwant\n%s", got, want)
 				}
 				checkView(t, x.machine)
+				checkNoWaste(t, x.machine)
 				if err := x.look(ctx); err != nil {
 					return err
 				}
@@ -440,7 +441,6 @@ func TestModel(t *testing.T) {
 			}
 			return x.restart(ctx)
 		})
-		checkNoWaste(t, x.machine)
 		if t.Failed() {
 			t.Fatalf("seed %d: %s", seed, strings.Join(done, "; "))
 		}

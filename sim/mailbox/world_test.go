@@ -99,12 +99,14 @@ func (c machineClock) WithCancel(ctx context.Context) (context.Context, context.
 	return c.m.clock.WithCancel(ctx)
 }
 
+var errDisk = errors.New("no space left on device")
+
 // paperDisk does what wire.Disk promises and nothing more: it lists all that a
 // crash can leave.
 type paperDisk struct {
 	clock          *clock.Clock
 	files, durable map[string][]byte
-	fail           error // of the next Sync
+	failing        string // the next Sync of a file whose name has this fails
 }
 
 func (d *paperDisk) Write(name string, data []byte) error {
@@ -125,9 +127,9 @@ func (d *paperDisk) Sync(ctx context.Context, name string) error {
 	if err := d.clock.Sleep(ctx, time.Millisecond+time.Duration(len(data))); err != nil {
 		return err
 	}
-	if err := d.fail; err != nil {
-		d.fail = nil
-		return err
+	if d.failing != "" && strings.Contains(name, d.failing) {
+		d.failing = ""
+		return errDisk
 	}
 	d.durable[name] = data
 	maps.DeleteFunc(d.durable, func(name string, _ []byte) bool { return d.files[name] == nil })
@@ -183,9 +185,10 @@ func (d *paperDisk) options() (names []string, options [][][]byte) {
 			if isKept && bytes.HasPrefix(seen, kept) {
 				from = len(kept) + 1
 			}
-			for cut := from; cut <= len(seen); cut++ {
+			for cut := from; cut < len(seen); cut += 1 + (len(seen)-from)/32 {
 				of = append(of, append([]byte{}, seen[:cut]...))
 			}
+			of = append(of, seen)
 		}
 		options = append(options, of)
 	}
