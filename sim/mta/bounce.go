@@ -35,9 +35,9 @@ func (s *Server) bounce(ctx context.Context, e *entry, content []byte) error {
 		id := s.newID()
 		b := &entry{ID: id, Arrived: s.Host.Clock().Now(), Recipients: []*recipient{{Address: e.ReversePath}}}
 		scope := s.Recorder.Scope()
-		mine := *scope
+		mine := scope.IDs
 		b.Mail = s.Recorder.NewMail()
-		scope.Queue = id
+		scope.Hop, scope.Queue = "", id
 		stored := s.Recorder.Trace().Bodies.Put(report)
 		h := message.ParseHeader(report)
 		messageID := h.Get("Message-ID")
@@ -48,7 +48,7 @@ func (s *Server) bounce(ctx context.Context, e *entry, content []byte) error {
 			return err
 		}
 		s.process(b)
-		scope.IDs = mine.IDs
+		scope.IDs = mine
 		s.Recorder.Record(trace.Event{What: trace.Bounced, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: lost, Reason: failed[0].reply.Error()}})
 	}
 	for _, r := range failed {

@@ -110,7 +110,7 @@ func (s *Server) order(domain string, list []dns.MX) ([]string, *smtp.Reply) {
 	}
 	var options, hosts []string
 	for _, mx := range list {
-		options = append(options, fmt.Sprintf("%d %s", mx.Preference, mx.Host))
+		options = append(options, fmt.Sprintf("%d %s", mx.Preference, strings.TrimSuffix(mx.Host, ".")))
 	}
 	for i, mx := range list {
 		host := strings.TrimSuffix(mx.Host, ".")

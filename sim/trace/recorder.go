@@ -185,22 +185,23 @@ func (r *Recorder) count(name string) int {
 	return r.counts[name]
 }
 
-// BeginMail makes a mail what the running program is about.
+// BeginMail makes the running program be about a mail and nothing else; an empty
+// id means about none.
 func (r *Recorder) BeginMail(id string) {
 	s := r.Scope()
-	s.Mail, s.Hop, s.Lookup, s.Queue = id, "", "", ""
+	s.IDs, s.serves = IDs{Mail: id}, nil
 }
 
 // ReserveMails keeps the numbers up to n for the mails that the walk itself names.
 func (r *Recorder) ReserveMails(n int) { r.mails = max(r.mails, n) }
 
-// NewMail gives a mail that the walk does not name its number and makes it what
-// the running program is about.
+// NewMail gives a mail that the walk does not name its number and makes it the one
+// that the running program is about.
 func (r *Recorder) NewMail() string {
 	r.mails++
-	id := strconv.Itoa(r.mails)
-	r.BeginMail(id)
-	return id
+	s := r.Scope()
+	s.Mail = strconv.Itoa(r.mails)
+	return s.Mail
 }
 
 // KnowMail has a mail recognised by its Message-ID wherever a copy turns up.
