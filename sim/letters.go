@@ -50,16 +50,17 @@ func (w *World) prepare(m *scenarios.Mail, mine bool, o Options) (*letter, error
 		l.to = append(l.to, a.Addr)
 	}
 	name, raw := m.File, m.Raw
+	asItIs := name != ""
 	if mine {
 		if o.Message != nil {
-			name, raw = o.Message.Name, o.Message.Content
+			name, raw, asItIs = o.Message.Name, o.Message.Content, true
 		}
 		if o.To != nil {
 			l.to = o.To
 		}
 		l.from = o.From
 	}
-	if raw != nil {
+	if asItIs {
 		w.keep(name, raw)
 		return l, l.takeFile(name, raw)
 	}
