@@ -158,8 +158,8 @@ func (a *account) apply(c change) ([]effect, error) {
 	return nil, fmt.Errorf("unknown change %q", c.Op)
 }
 
-// rename gives b another name. Its mails keep their UIDs under a new UIDVALIDITY:
-// of all that had the new name before, none was greater (RFC 9051 §2.3.1.1).
+// rename gives b another name. Its mails keep their UIDs, under a new UIDVALIDITY
+// that is greater than any that the name has had (RFC 9051 §2.3.1.1).
 func (a *account) rename(b *mailbox, c change) ([]effect, error) {
 	switch {
 	case a.mailbox(c.To) != nil:

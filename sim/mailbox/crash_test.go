@@ -67,7 +67,7 @@ func inbox(ctx context.Context, s *Store, f func(imap.Mailbox) error) error {
 	return with(ctx, u, imap.Inbox, f)
 }
 
-// tell has the story told; after each chapter it calls done.
+// tellStory has the story happen; after each chapter it calls done.
 func tellStory(m *machine, done func(chapter int)) (failed *error) {
 	failed = new(error)
 	s := m.store

@@ -79,7 +79,7 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 var crlf = []byte("\r\n")
 
 // checkContent makes sure that POP3 and IMAP can hand out a content: without NUL
-// (RFC 9051 §4.3), and in lines that end in CRLF (RFC 1939 §3, RFC 5322 §2.1).
+// (RFC 9051 §9, literal), and in lines that end in CRLF (RFC 1939 §3, RFC 5322 §2.1).
 func checkContent(data []byte) error {
 	for i, from := 0, 0; ; from = i + 2 {
 		n := bytes.IndexAny(data[from:], "\x00\r\n")

@@ -93,9 +93,13 @@ func (s *imapMailbox) SetFlags(ctx context.Context, uids []uint32, op imap.FlagO
 func (s *imapMailbox) Expunge(ctx context.Context, uids []uint32) error {
 	b := s.box
 	return s.update(ctx, func() ([]change, error) {
+		named := map[uint32]bool{} // looked up only
+		for _, uid := range uids {
+			named[uid] = true
+		}
 		var changes []change
 		for _, m := range b.messages {
-			if imap.HasFlag(m.flags, imap.FlagDeleted) && (uids == nil || slices.Contains(uids, m.uid)) {
+			if imap.HasFlag(m.flags, imap.FlagDeleted) && (uids == nil || named[m.uid]) {
 				changes = append(changes, change{Op: opRemove, Mailbox: b.name, UID: m.uid})
 			}
 		}
