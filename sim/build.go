@@ -174,9 +174,7 @@ func (w *World) startPrograms(sh *scenarios.Host) error {
 		}
 	}
 	if runs.Mailboxes != nil {
-		if err := w.startMailboxes(h, runs.Mailboxes); err != nil {
-			return err
-		}
+		w.startMailboxes(h, runs.Mailboxes)
 	}
 	if runs.MTA != nil {
 		return w.startMTA(h, runs.MTA)
@@ -199,7 +197,7 @@ func (w *World) startDNS(h wire.Host, d *scenarios.DNS) error {
 
 func (w *World) cleartext() bool { return w.scenario.Policies.Cleartext == scenarios.Allowed }
 
-func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) error {
+func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) {
 	var accounts []mailbox.Account
 	for _, a := range w.scenario.Accounts {
 		if a.Host == h.Name() {
@@ -209,10 +207,18 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) error {
 	store := mailbox.New(h, w.recorder, accounts)
 	w.stores[h.Name()] = store
 	h.Go("mailboxes", func(ctx context.Context) {
-		if err := store.Start(ctx); err != nil && ctx.Err() == nil {
-			w.warn(fmt.Sprintf("%s cannot read its mailboxes: %v", h.Name(), err))
+		err := store.Start(ctx)
+		if err == nil {
+			err = w.serveMailboxes(h, m, store)
+		}
+		if err != nil && ctx.Err() == nil {
+			w.warn(fmt.Sprintf("%s cannot serve its mailboxes: %v", h.Name(), err))
 		}
 	})
+}
+
+// serveMailboxes opens the ports at which people read.
+func (w *World) serveMailboxes(h wire.Host, m *scenarios.Mailboxes, store *mailbox.Store) error {
 	if m.POP3 {
 		s := &pop3.Server{Hostname: h.Name(), Backend: store.POP3(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
 		err := w.listen(h, pop3Port, "pop3", func(ctx context.Context, nc net.Conn, c *trace.Conn) {
@@ -223,14 +229,14 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) error {
 			return err
 		}
 	}
-	if m.IMAP {
-		s := &imap.Server{Hostname: h.Name(), Backend: store.IMAP(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
-		return w.listen(h, imapPort, "imap", func(ctx context.Context, nc net.Conn, c *trace.Conn) {
-			// As above.
-			_ = s.ServeConn(ctx, nc, &imap.Hooks{Hooks: w.recorder.Hooks(c, true), State: func(from, to imap.State) { w.session(c, from.String(), to.String()) }})
-		})
+	if !m.IMAP {
+		return nil
 	}
-	return nil
+	s := &imap.Server{Hostname: h.Name(), Backend: store.IMAP(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
+	return w.listen(h, imapPort, "imap", func(ctx context.Context, nc net.Conn, c *trace.Conn) {
+		// As above.
+		_ = s.ServeConn(ctx, nc, &imap.Hooks{Hooks: w.recorder.Hooks(c, true), State: func(from, to imap.State) { w.session(c, from.String(), to.String()) }})
+	})
 }
 
 // session records that a server's session went from one state to another.

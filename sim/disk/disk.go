@@ -3,9 +3,11 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -132,55 +134,65 @@ func (d *Disk) Read(name string) ([]byte, error) {
 
 // List implements wire.Disk.
 func (d *Disk) List(prefix string) []string {
-	var names []string
-	for name := range d.files {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(sortedNames(d.files), func(name string) bool { return !strings.HasPrefix(name, prefix) })
 }
 
-// Crash leaves what a host finds when it is switched on again: of what was not
-// synced, each file is as it was on the disk, as the programs saw it, or cut
-// somewhere between.
+// Crash leaves what a host finds when it is switched on again. What was synced is
+// there. A file that was written to since has as much of the new as reached the
+// disk, one that was renamed has either name, and one that was removed may be
+// back.
 func (d *Disk) Crash(r *rand.Rand) {
-	names := d.List("")
-	for name := range d.durable {
-		if _, ok := d.files[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
 	after := map[string][]byte{}
-	for _, name := range names {
-		seen, isSeen := d.files[name]
+	moved := map[string]bool{} // old names whose content is under the new one
+	for _, name := range d.List("") {
 		kept, isKept := d.durable[name]
-		switch {
-		case !isSeen: // removed or renamed, not yet on the disk
-			if r.IntN(2) == 0 {
-				after[name] = kept
-			}
-		case isKept && string(seen) == string(kept):
-			after[name] = kept
-		default:
-			switch r.IntN(3) {
-			case 0:
-				if isKept {
-					after[name] = kept
+		if old, renamed := d.was[name]; renamed {
+			if content, ok := d.durable[old]; ok {
+				if r.IntN(2) == 0 { // the disk has not heard of the new name
+					if isKept {
+						after[name] = kept
+					}
+					continue
 				}
-			case 1:
-				after[name] = seen
-			default:
-				after[name] = seen[:r.IntN(len(seen)+1)]
+				moved[old] = true
+				kept, isKept = content, true
 			}
 		}
+		if content, ok := torn(r, kept, isKept, d.files[name]); ok {
+			after[name] = content
+		}
 	}
-	d.files = after
-	d.durable = map[string][]byte{}
-	for name, data := range after {
-		d.durable[name] = data
+	for _, name := range sortedNames(d.durable) {
+		_, seen := d.files[name]
+		if !seen && !moved[name] && (d.renamed(name) || r.IntN(2) == 0) {
+			after[name] = d.durable[name]
+		}
 	}
-	d.was = map[string]string{}
+	d.files, d.durable, d.was = after, maps.Clone(after), map[string]string{}
+}
+
+// torn is what a crash leaves of a file that the disk has as kept and programs
+// saw as seen; false if there is no such file.
+func torn(r *rand.Rand, kept []byte, isKept bool, seen []byte) ([]byte, bool) {
+	switch {
+	case isKept && bytes.HasPrefix(seen, kept): // appended to
+		return seen[:len(kept)+r.IntN(len(seen)-len(kept)+1)], true
+	case r.IntN(2) == 0:
+		return kept, isKept
+	}
+	return seen[:r.IntN(len(seen)+1)], true
+}
+
+// renamed tells whether a name is the old one of a file.
+func (d *Disk) renamed(name string) bool {
+	for _, old := range d.was {
+		if old == name {
+			return true
+		}
+	}
+	return false
+}
+
+func sortedNames(files map[string][]byte) []string {
+	return slices.Sorted(maps.Keys(files))
 }

@@ -1,0 +1,168 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mailwalk/sim/clock"
+)
+
+// with runs f as a task of a world of its own and returns how long it took there.
+func with(t *testing.T, f func(ctx context.Context, d *Disk)) time.Duration {
+	t.Helper()
+	c := clock.New(time.Date(2030, 1, 7, 9, 0, 0, 0, time.UTC), nil)
+	defer c.Close()
+	d := New(c, Config{})
+	ended := false
+	c.NewGroup().Go("test", func(ctx context.Context) {
+		f(ctx, d)
+		ended = true
+	})
+	for c.Step() {
+	}
+	if !ended {
+		t.Fatal("the task did not end")
+	}
+	return c.Elapsed()
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, d *Disk, name string) string {
+	t.Helper()
+	data, err := d.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "none"
+	}
+	must(t, err)
+	return string(data)
+}
+
+func TestFiles(t *testing.T) {
+	took := with(t, func(ctx context.Context, d *Disk) {
+		data := []byte("one")
+		must(t, d.Write("a/1", data), d.Append("a/1", []byte(" two")), d.Append("a/2", []byte("x")), d.Write("b", nil))
+		data[0] = 'X' // the disk has its own copy
+		if got := read(t, d, "a/1"); got != "one two" {
+			t.Errorf("a/1 is %q", got)
+		}
+		must(t, d.Sync(ctx, "a/1"), d.Rename("a/1", "a/0"), d.Remove("b"))
+		if got := d.List("a/"); !slices.Equal(got, []string{"a/0", "a/2"}) {
+			t.Errorf("there are %q", got)
+		}
+		for _, err := range []error{d.Remove("b"), d.Rename("b", "c"), d.Sync(ctx, "b")} {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+	if took < time.Millisecond {
+		t.Errorf("a sync took %v", took)
+	}
+}
+
+// TestCrash: what a crash may leave, and nothing else, is left, each at some time.
+func TestCrash(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		do   func(ctx context.Context, d *Disk) error
+		may  []string // contents of f and g
+	}{
+		{"synced", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"))
+		}, []string{"ab none"}},
+		{"not synced", func(ctx context.Context, d *Disk) error {
+			return d.Write("f", []byte("ab"))
+		}, []string{"none none", " none", "a none", "ab none"}},
+		{"appended since", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Append("f", []byte("cd")))
+		}, []string{"ab none", "abc none", "abcd none"}},
+		{"renamed since", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Rename("f", "g"))
+		}, []string{"ab none", "none ab"}},
+		{"renamed and synced", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Rename("f", "g"), d.Sync(ctx, "g"))
+		}, []string{"none ab"}},
+		{"renamed over another", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("g", []byte("old")), d.Sync(ctx, "g"), d.Write("f", []byte("new")), d.Sync(ctx, "f"), d.Rename("f", "g"))
+		}, []string{"new old", "none new"}},
+		{"removed since", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Remove("f"))
+		}, []string{"none none", "ab none"}},
+		{"removed, and something synced", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Remove("f"), d.Write("g", []byte("x")), d.Sync(ctx, "g"))
+		}, []string{"none x"}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			seen := map[string]bool{}
+			for seed := range uint64(200) {
+				with(t, func(ctx context.Context, d *Disk) {
+					must(t, x.do(ctx, d))
+					r := rand.New(rand.NewPCG(seed, 1))
+					d.Crash(r)
+					got := fmt.Sprintf("%s %s", read(t, d, "f"), read(t, d, "g"))
+					if !slices.Contains(x.may, got) {
+						t.Fatalf("seed %d left %q", seed, got)
+					}
+					seen[got] = true
+					// A second crash finds all of it on the disk.
+					d.Crash(r)
+					if again := fmt.Sprintf("%s %s", read(t, d, "f"), read(t, d, "g")); again != got {
+						t.Fatalf("seed %d: %q became %q", seed, got, again)
+					}
+				})
+			}
+			if len(seen) != len(x.may) {
+				t.Errorf("of %q only %v were left", x.may, seen)
+			}
+		})
+	}
+}
+
+// TestPromise: whatever is done, what was synced last of a file that is only
+// appended to survives.
+func TestPromise(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 2))
+	for range 300 {
+		with(t, func(ctx context.Context, d *Disk) {
+			var synced []byte
+			name := "log"
+			must(t, d.Append(name, []byte("0")), d.Sync(ctx, name))
+			synced = []byte("0")
+			for i := range 1 + r.IntN(10) {
+				switch r.IntN(3) {
+				case 0:
+					must(t, d.Append(name, []byte(fmt.Sprint(i))))
+				case 1:
+					must(t, d.Sync(ctx, name))
+					data, err := d.Read(name)
+					must(t, err)
+					synced = bytes.Clone(data)
+				case 2:
+					next := name + "x"
+					must(t, d.Rename(name, next))
+					name = next
+				}
+			}
+			d.Crash(r)
+			found := slices.ContainsFunc(d.List("log"), func(n string) bool { return strings.HasPrefix(read(t, d, n), string(synced)) })
+			if !found {
+				t.Fatalf("seed %d: %q is gone", seed, synced)
+			}
+		})
+	}
+}
