@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"mailwalk/scenarios"
 	"mailwalk/sim/trace"
 )
@@ -87,6 +89,65 @@ func TestRepeat(t *testing.T) {
 		seed := uint64(4711)
 		if fingerprint(t, runWalk(t, name, Options{Seed: &seed}).Trace()) == want {
 			t.Errorf("%s: the seed makes no difference", name)
+		}
+	}
+}
+
+// TestManyWorlds: worlds of one process do not disturb each other, even when they
+// run at the same time.
+func TestManyWorlds(t *testing.T) {
+	want := fingerprint(t, runWalk(t, "first-letter", Options{}).Trace())
+	for range 8 {
+		t.Run("world", func(t *testing.T) {
+			t.Parallel()
+			if fingerprint(t, runWalk(t, "first-letter", Options{}).Trace()) != want {
+				t.Error("another trace")
+			}
+		})
+	}
+}
+
+// TestStepping: a world that is left alone between its steps is the same.
+func TestStepping(t *testing.T) {
+	want := fingerprint(t, runWalk(t, "same-domain", Options{}).Trace())
+	sc, err := scenarios.Load("same-domain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(sc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for i := 0; w.Step(); i++ {
+		if i%50 == 0 {
+			runtime.GC()
+		}
+	}
+	if fingerprint(t, w.Trace()) != want {
+		t.Error("another trace")
+	}
+}
+
+// TestNothingLeft: a world leaves no goroutine behind, finished or not.
+func TestNothingLeft(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	sc, err := scenarios.Load("first-letter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, steps := range []int{0, 1, 10, 100, 400, 1 << 30} {
+		w, err := New(sc, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range steps {
+			if !w.Step() {
+				break
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (d *Draft) writeHeader(b *bytes.Buffer) error {
 	}
 	// RFC 5322 §3.6: only Date and From must be there.
 	if y := d.Date.Year(); d.Date.IsZero() || y < 1900 || y > 9999 {
-		return errors.New("Date: it is not set, or cannot be written (RFC 5322 §3.3)")
+		return errors.New("field Date: it is not set, or cannot be written (RFC 5322 §3.3)")
 	}
 	b.WriteString(foldField("Date", FormatDate(d.Date)))
 	if err := d.writeThread(b); err != nil {
@@ -164,9 +164,9 @@ func (d *Draft) writeHeader(b *bytes.Buffer) error {
 func (d *Draft) writePeople(b *bytes.Buffer) error {
 	switch {
 	case len(d.From) == 0:
-		return errors.New("From: there is no author (RFC 5322 §3.6.2)")
+		return errors.New("field From: there is no author (RFC 5322 §3.6.2)")
 	case len(d.From) > 1 && d.Sender.IsZero():
-		return errors.New("Sender: with more than one author it must be said who sends (RFC 5322 §3.6.2)")
+		return errors.New("field Sender: with more than one author it must be said who sends (RFC 5322 §3.6.2)")
 	}
 	var sender []Address
 	if !d.Sender.IsZero() {

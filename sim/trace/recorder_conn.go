@@ -98,11 +98,6 @@ func (r *Recorder) Accept(client, server netip.AddrPort) *Conn {
 // what the client's are.
 func (r *Recorder) Serve(c *Conn) { r.Scope().serves = c }
 
-// Forget takes out of memory what is only needed while a connection lives.
-func (r *Recorder) forget(c *Conn) {
-	c.said, c.arrived = [2][]span{}, [2][]span{}
-}
-
 // direction is the index of the arrays of a Conn.
 func direction(fromServer bool) int {
 	if fromServer {
