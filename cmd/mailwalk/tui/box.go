@@ -41,6 +41,7 @@ func (b box) render(w, h int, rows []string) []string {
 // out, those on the right first.
 func (b box) edge(w int, first, across, last, words, aside string) string {
 	room := w - 4
+	words, aside = clean(words), clean(aside)
 	if words != "" {
 		words = " " + cut(words, room-2, b.glyphs.more) + " "
 	}

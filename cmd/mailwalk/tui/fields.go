@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -141,7 +142,7 @@ func lineFields(f *fieldList, b *trace.LineBody) {
 	f.add("line", b.Text)
 	f.add("service", b.Service)
 	f.add("role", string(b.Role))
-	if b.Role != "command" {
+	if b.Role != dialog.Command {
 		f.add("answers", b.Verb)
 	} else {
 		f.add("verb", b.Verb)
@@ -149,6 +150,9 @@ func lineFields(f *fieldList, b *trace.LineBody) {
 	f.add("code", b.Code)
 	f.add("of stream", streamRange(b.Range))
 	contentFields(f, b.Content)
+	if b.Role == dialog.Body {
+		f.add("on the wire", explain.Octets(b.To-b.From)+", with what frames the content there")
+	}
 	if b.Secret {
 		f.add("secret", "it holds a password, or what is made of one")
 	}

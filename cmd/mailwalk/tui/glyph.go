@@ -5,8 +5,8 @@ import "charm.land/lipgloss/v2"
 // glyphs are the signs that the screen is drawn with. Each is one cell wide, and
 // each stands beside a word that says the same.
 type glyphs struct {
-	packet, conn, client, server, read, lookup, choice string
-	mail, hop, act, note, warning, state, fault        string
+	packet, arrived, conn, client, server, read, lookup, choice string
+	mail, hop, act, note, warning, state, fault                 string
 
 	here, guide, more, up, down, back, play, pause, dot string
 	node, holding, goal                                 string
@@ -17,7 +17,7 @@ type glyphs struct {
 
 func unicodeGlyphs() glyphs {
 	return glyphs{
-		packet: "▫", conn: "⇄", client: "›", server: "‹", read: "·", lookup: "?", choice: "◆",
+		packet: "▫", arrived: "▪", conn: "⇄", client: "›", server: "‹", read: "·", lookup: "?", choice: "◆",
 		mail: "✉", hop: "▸", act: "▲", note: "¶", warning: "!", state: "○", fault: "✗",
 		here: "▶", guide: "│", more: "…", up: "↑", down: "↓", back: "◀", play: "▶", pause: "▮▮", dot: "·",
 		node: "○", holding: "●", goal: "◌",
@@ -29,7 +29,7 @@ func unicodeGlyphs() glyphs {
 
 func asciiGlyphs() glyphs {
 	return glyphs{
-		packet: ".", conn: "=", client: ">", server: "<", read: "'", lookup: "?", choice: "*",
+		packet: ".", arrived: ":", conn: "=", client: ">", server: "<", read: "'", lookup: "?", choice: "*",
 		mail: "@", hop: ">", act: "^", note: "#", warning: "!", state: "o", fault: "X",
 		here: ">", guide: "|", more: "~", up: "^", down: "v", back: "<", play: ">", pause: "=", dot: "-",
 		node: "o", holding: "@", goal: "?",

@@ -12,9 +12,9 @@ const helpWidth = 78 // cells of the help with its border
 // withHelp lays the help over a screen.
 func (m *Model) withHelp(screen []string) string {
 	w := min(helpWidth, m.width-2)
-	rows := m.helpRows(w - 2)
-	h := min(len(rows)+2, m.height-2)
-	shown := m.helpScroll.cutOut(rows, h-2)
+	p := m.helpPage(w - 2)
+	h := min(len(p.rows)+2, m.height-2)
+	shown := m.helpScroll.draw(p, h-2)
 	b := m.box("keys", "any other key closes this", m.helpScroll.rest(&m.glyphs), true)
 	over := b.render(w, h, shown)
 	x, y := (m.width-w)/2, (m.height-h)/2
@@ -26,11 +26,11 @@ func (m *Model) withHelp(screen []string) string {
 	return strings.Join(out, "\n")
 }
 
-// helpRows are the table of keys, by groups.
-func (m *Model) helpRows(width int) []string {
+// helpPage is the table of keys, by groups.
+func (m *Model) helpPage(width int) *page {
 	p := &page{stage: m.stage, width: width}
 	var last group
-	for _, k := range inGroups(m.keys) {
+	for _, k := range m.keys {
 		if k.long == "" {
 			continue
 		}
@@ -45,25 +45,18 @@ func (m *Model) helpRows(width int) []string {
 		if m.glyphs.border == lipgloss.ASCIIBorder() {
 			long = plainKeys.Replace(long)
 		}
-		style, reason := p.theme.text, ""
-		if k.not != nil {
-			reason = k.not(m)
-		}
-		if reason != "" {
-			style = p.theme.later
-		}
 		for i, r := range wrap(long, width-keyWidth-4) {
 			show := ""
 			if i == 0 {
 				show = k.show
 			}
-			p.add(line{{fill(show, keyWidth) + "  ", p.theme.key}, {r, style}})
+			p.add(line{{fill(show, keyWidth) + "  ", p.theme.key}, {r, p.theme.text}})
 		}
 	}
 	p.blank()
 	p.add(line{{"The signs", p.theme.heading}})
 	p.legend()
-	return p.rows
+	return p
 }
 
 // legend says what the signs of the story and of the rail mean.

@@ -33,41 +33,41 @@ const (
 	leaving group = "Help and leaving"
 )
 
-// bindings is the table, in the order of the footer, the most wanted first.
+// bindings is the table, in the order of the help and of the footer. Where two
+// keys are told of in one row, the second says nothing of its own.
 func bindings() []binding {
 	return []binding{
 		{[]string{"space", "l", "right", "f10", "pgdown"}, "space", "step", "one step on, as far as the grain goes (also l, →, F10, PgDn)", going, (*Model).step, (*Model).noStep},
 		{[]string{"b", "h", "left", "pgup"}, "b", "back", "one step back: all panes show that moment (also h, ←, PgUp)", going, (*Model).back, (*Model).noBack},
-		{[]string{"r", "f5"}, "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noStep},
-		{[]string{"+", "="}, "+ -", "grain", "look closer (+) or from farther off (-): by mail, hop, line, packet", seeing, (*Model).closer, (*Model).noCloser},
-		{[]string{"d"}, "d", "depth", "reasons for a newcomer, a student, an engineer", seeing, (*Model).deeper, nil},
-		{[]string{"tab"}, "tab", "pane", "to the next pane", moving, (*Model).nextPane, nil},
-		{[]string{"?", "f1"}, "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
-		{[]string{"q"}, "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},
-
-		{[]string{"-", "_"}, "-", "", "", seeing, (*Model).farther, (*Model).noFarther},
+		{[]string{"r", "f5"}, "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
+		{[]string{"<"}, "< >", "", "run slower, faster", going, (*Model).slower, nil},
+		{[]string{">"}, "", "", "", going, (*Model).faster, nil},
 		{[]string{"R"}, "R", "", "to the beginning; space then goes through the same again", going, (*Model).rewind, (*Model).noBack},
-		{[]string{"<"}, "<", "", "run slower", going, (*Model).slower, nil},
-		{[]string{">"}, ">", "", "run faster", going, (*Model).faster, nil},
 
-		{[]string{"D"}, "D", "", "reasons the other way round", seeing, (*Model).shallower, nil},
+		{[]string{"+", "="}, "+ -", "grain", "look closer, from farther off: mail, hop, line, packet", seeing, (*Model).closer, (*Model).noCloser},
+		{[]string{"-", "_"}, "", "", "", seeing, (*Model).farther, (*Model).noFarther},
+		{[]string{"d"}, "d D", "depth", "reasons for a newcomer, a student, an engineer; D goes back", seeing, (*Model).deeper, nil},
+		{[]string{"D"}, "", "", "", seeing, (*Model).shallower, nil},
 		{[]string{"z"}, "z", "", "the pane alone, or all panes", seeing, (*Model).zoomPane, nil},
 		{[]string{"T"}, "T", "", "colours: dark, light, none", seeing, (*Model).nextTheme, nil},
 
-		{[]string{"j", "down"}, "j", "", "in the story one row on; elsewhere scroll down (also ↓)", moving, (*Model).down, (*Model).noDown},
-		{[]string{"k", "up"}, "k", "", "in the story one row back; elsewhere scroll up (also ↑)", moving, (*Model).up, (*Model).noUp},
-		{[]string{"g", "home"}, "g", "", "to the first row (also Home)", moving, (*Model).top, nil},
-		{[]string{"G", "end"}, "G", "", "to the last row that was seen, the present (also End)", moving, (*Model).bottom, nil},
-		{[]string{"ctrl+d"}, "ctrl+d", "", "half a pane down", moving, (*Model).halfDown, nil},
-		{[]string{"ctrl+u"}, "ctrl+u", "", "half a pane up", moving, (*Model).halfUp, nil},
-		{[]string{"shift+tab"}, "shift+tab", "", "to the pane before", moving, (*Model).previousPane, nil},
-		{[]string{"1"}, "1", "", "to the story", moving, func(m *Model) tea.Cmd { return m.focusOn(storyPane) }, nil},
-		{[]string{"2"}, "2", "", "to what and why", moving, func(m *Model) tea.Cmd { return m.focusOn(whyPane) }, nil},
-		{[]string{"3"}, "3", "", "to the state", moving, func(m *Model) tea.Cmd { return m.focusOn(statePane) }, nil},
+		{[]string{"tab"}, "tab", "pane", "to the next pane; shift+tab to the one before", moving, (*Model).nextPane, nil},
+		{[]string{"shift+tab"}, "", "", "", moving, (*Model).previousPane, nil},
+		{[]string{"1"}, "1 2 3", "", "to the story, to what and why, to the state", moving, func(m *Model) tea.Cmd { return m.focusOn(storyPane) }, nil},
+		{[]string{"2"}, "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(whyPane) }, nil},
+		{[]string{"3"}, "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(statePane) }, nil},
+		{[]string{"j", "down"}, "j k", "", "a row on, a row back; in other panes scroll (also ↓, ↑)", moving, (*Model).down, (*Model).noDown},
+		{[]string{"k", "up"}, "", "", "", moving, (*Model).up, (*Model).noUp},
+		{[]string{"ctrl+d"}, "ctrl+d u", "", "the same by half a pane", moving, (*Model).halfDown, (*Model).noDown},
+		{[]string{"ctrl+u"}, "", "", "", moving, (*Model).halfUp, (*Model).noUp},
+		{[]string{"g", "home"}, "g G", "", "to the first row, to the present (also Home, End)", moving, (*Model).top, nil},
+		{[]string{"G", "end"}, "", "", "", moving, (*Model).bottom, nil},
 
-		{[]string{"esc"}, "esc", "", "back out: of the help, of a pane alone, of the past", leaving, (*Model).escape, nil},
+		{[]string{"?", "f1"}, "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
+		{[]string{"esc"}, "esc", "", "back: out of the help, of a pane alone, of the past", leaving, (*Model).escape, (*Model).noEscape},
+		{[]string{"q"}, "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},
 		{[]string{"Q"}, "Q", "", "quit, and leave the last screen on the terminal", leaving, (*Model).quitLeaving, nil},
-		{[]string{"ctrl+c"}, "ctrl+c", "", "quit at once", leaving, (*Model).quitNow, nil},
+		{[]string{"ctrl+c"}, "ctrl+c", "", "quit at once", leaving, (*Model).quit, nil},
 	}
 }
 
@@ -88,7 +88,7 @@ var plainKeys = strings.NewReplacer("→", "right", "←", "left", "↓", "down"
 func KeyHelp() string {
 	var b strings.Builder
 	var last group
-	for _, k := range inGroups(bindings()) {
+	for _, k := range bindings() {
 		if k.long == "" {
 			continue
 		}
@@ -103,13 +103,3 @@ func KeyHelp() string {
 
 // keyWidth is the cells of the widest key.
 const keyWidth = 9
-
-// inGroups sorts bindings by their groups, in each as they stand.
-func inGroups(table []binding) []binding {
-	order := []group{going, seeing, moving, leaving}
-	sorted := slices.Clone(table)
-	slices.SortStableFunc(sorted, func(a, b binding) int {
-		return slices.Index(order, a.group) - slices.Index(order, b.group)
-	})
-	return sorted
-}

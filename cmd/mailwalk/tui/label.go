@@ -24,6 +24,9 @@ func (s *stage) label(e *trace.Event) label {
 		if e.What != trace.Sent && e.What != trace.Delivered {
 			return label{g.fault, "FAULT", t.fault}
 		}
+		if e.What == trace.Delivered {
+			return label{g.arrived, "packet", t.packet}
+		}
 		return label{g.packet, "packet", t.packet}
 	case *trace.ConnectionBody:
 		switch e.What {
@@ -143,36 +146,36 @@ func spoken(b *trace.LineBody) string {
 	return "the content, " + explain.Octets(b.Content.Size)
 }
 
-// packetRow is a frame in the order of its way: link, ends, protocol, size.
+// packetRow is a frame: what it is, between whom, how much, and what becomes of
+// it.
 func (s *stage) packetRow(e *trace.Event, b *trace.PacketBody) line {
-	t := &s.theme
+	t, h := &s.theme, &b.Head
+	what := h.Proto
+	if names := flagNames(h.Flags); names != "" {
+		what += " " + names
+	}
 	from, _, _ := strings.Cut(b.From, "/")
 	to, _, _ := strings.Cut(b.To, "/")
 	if to == "" {
 		to = "all on " + b.Link
 	}
-	l := line{{from, t.text}, {" " + s.glyphs.hop + " " + to + "  ", t.text}}
-	what := b.Head.Proto
-	if names := flagNames(b.Head.Flags); names != "" {
-		what += " " + names
-	}
-	l = append(l, span{what, t.packet})
-	if b.Head.SrcPort != 0 {
-		l = append(l, span{" " + strconv.Itoa(int(b.Head.SrcPort)) + s.glyphs.hop + strconv.Itoa(int(b.Head.DstPort)), t.dim})
-	}
-	if b.Head.Len > 0 {
-		l = append(l, span{"  " + explain.Octets(int64(b.Head.Len)), t.dim})
-	}
+	l := line{{what + " ", t.client}}
 	switch e.What {
 	case trace.Sent:
-		l = append(l, span{"  leaves", t.dim})
+		l = append(l, span{"leaves " + from, t.text}, span{" for " + to, t.dim})
 	case trace.Delivered:
-		l = append(l, span{"  arrives", t.dim})
+		l = append(l, span{"reaches " + to, t.text}, span{" from " + from, t.dim})
 	default:
-		l = append(l, span{"  " + e.What, t.fault})
+		l = append(l, span{e.What, t.fault}, span{" between " + from + " and " + to, t.text})
 		if b.Why != "" {
 			l = append(l, span{": " + explain.OneLine(b.Why), t.text})
 		}
+	}
+	if h.Len > 0 {
+		l = append(l, span{", " + explain.Octets(int64(h.Len)), t.dim})
+	}
+	if h.SrcPort != 0 {
+		l = append(l, span{", ports " + strconv.Itoa(int(h.SrcPort)) + " to " + strconv.Itoa(int(h.DstPort)), t.dim})
 	}
 	return l
 }

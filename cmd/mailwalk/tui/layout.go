@@ -81,7 +81,7 @@ func layout(w, h int, m mode) places {
 		p.pane[whyPane] = rect{a, y, b, middle.h}
 		p.pane[statePane] = rect{a + b, y, w - a - b, middle.h}
 	case w >= twoColumns:
-		a, top := w*57/100, middle.h*62/100
+		a, top := w*59/100, middle.h*62/100
 		p.pane[storyPane] = rect{0, y, a, middle.h}
 		p.pane[whyPane] = rect{a, y, w - a, top}
 		p.pane[statePane] = rect{a, y + top, w - a, middle.h - top}

@@ -26,8 +26,10 @@ type Model struct {
 	zoom          bool
 	help          bool
 	helpScroll    scroll
-	// toast is a word on the last key, in the place of the footer.
-	toast string
+	// toast is a word on the last key, in the place of the footer; refused tells
+	// that the key could do nothing.
+	toast   string
+	refused bool
 
 	themeName ThemeName
 	// fixed tells that the colours are not to follow the terminal any more.
@@ -42,6 +44,9 @@ type Model struct {
 	running bool
 	speed   int // index in speeds
 	ticks   int // names the latest row of ticks
+
+	// later is a command that brings a message after some time.
+	later func(time.Duration, tea.Msg) tea.Cmd
 
 	// leave tells that the last screen is to stay on the terminal.
 	leave bool
@@ -68,7 +73,7 @@ func New(w World, o Options) *Model {
 	m := &Model{
 		stage: s, rail: rail{stage: s}, notes: notes{stage: s}, story: story{stage: s}, why: why{stage: s}, state: state{stage: s},
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
-		lower: whyPane, speed: usualSpeed, themeName: o.Theme,
+		lower: whyPane, speed: usualSpeed, themeName: o.Theme, later: later,
 	}
 	if o.Plain {
 		m.themeName = Mono
@@ -92,6 +97,10 @@ func (m *Model) Init() tea.Cmd {
 
 // tick says that the next step of a run is due.
 type tick struct{ row int }
+
+func later(d time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+}
 
 // Update takes one message. It neither runs the world nor waits.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -128,22 +137,25 @@ func (m *Model) dress() {
 }
 
 func (m *Model) press(key string) tea.Cmd {
-	m.toast = ""
+	m.toast, m.refused = "", false
+	if m.help {
+		return m.pressInHelp(key)
+	}
 	b := find(m.keys, key)
 	if b == nil {
 		return nil
 	}
-	if m.help {
-		return m.pressInHelp(key, b)
-	}
 	if b.not != nil {
 		if reason := b.not(m); reason != "" {
-			m.toast = reason
+			m.warn(reason)
 			return nil
 		}
 	}
 	return b.does(m)
 }
+
+// warn says why something cannot be done.
+func (m *Model) warn(reason string) { m.toast, m.refused = reason, true }
 
 // ask has the world go on by n steps of the grain.
 func (m *Model) ask(n int) tea.Cmd {
@@ -168,9 +180,8 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 	switch {
 	case a.over:
 		m.stay()
-		m.over = true
-		m.goTo(m.trace.Len())
-		m.toast = m.noStep()
+		m.over, m.overAt = true, m.grain
+		m.warn(m.noStep())
 		return nil
 	case !a.found:
 		return m.stepper.advance(m.ticket, a.seq, m.grain, a.left)
@@ -196,7 +207,7 @@ func (m *Model) ticked(t tick) tea.Cmd {
 	}
 	rate := speeds[m.speed]
 	n := max(rate/frames, 1)
-	again := tea.Tick(time.Second/time.Duration(min(rate, frames)), func(time.Time) tea.Msg { return tick{t.row} })
+	again := m.later(time.Second/time.Duration(min(rate, frames)), t)
 	if m.busy {
 		return again
 	}
@@ -228,8 +239,8 @@ func (m *Model) step() tea.Cmd {
 }
 
 func (m *Model) noStep() string {
-	if m.over && !m.past() {
-		return "The walk is over: " + explain.Grouped(int64(m.shown)) + " events. b looks back, R goes to the beginning, q quits."
+	if m.atEnd() {
+		return "The walk is over, after " + explain.Grouped(int64(m.trace.Len())) + " events. b looks back, R goes to the beginning, q quits."
 	}
 	return ""
 }
@@ -262,6 +273,13 @@ func (m *Model) run() tea.Cmd {
 	}
 	m.ticks++
 	return m.ticked(tick{m.ticks})
+}
+
+func (m *Model) noRun() string {
+	if m.running {
+		return ""
+	}
+	return m.noStep()
 }
 
 func (m *Model) slower() tea.Cmd { return m.setSpeed(m.speed - 1) }
@@ -433,10 +451,15 @@ func (m *Model) escape() tea.Cmd {
 	case m.past():
 		m.stay()
 		m.goTo(m.shown)
-	default:
-		m.toast = "This is the present, with all panes. q quits."
 	}
 	return nil
+}
+
+func (m *Model) noEscape() string {
+	if !m.zoom && !m.past() {
+		return "This is the present, with all panes. q quits."
+	}
+	return ""
 }
 
 func (m *Model) toggleHelp() tea.Cmd {
@@ -446,7 +469,7 @@ func (m *Model) toggleHelp() tea.Cmd {
 }
 
 // pressInHelp lets the keys that move scroll the help, and others close it.
-func (m *Model) pressInHelp(key string, b *binding) tea.Cmd {
+func (m *Model) pressInHelp(key string) tea.Cmd {
 	switch key {
 	case "j", "down", "space", "pgdown":
 		m.helpScroll.by(1)
@@ -456,8 +479,8 @@ func (m *Model) pressInHelp(key string, b *binding) tea.Cmd {
 		m.helpScroll.offset = 0
 	case "G", "end":
 		m.helpScroll.by(m.helpScroll.rows)
-	case "ctrl+c", "Q":
-		return b.does(m)
+	case "ctrl+c":
+		return m.quit()
 	default:
 		m.help = false
 	}
@@ -473,5 +496,3 @@ func (m *Model) quitLeaving() tea.Cmd {
 	m.leave = true
 	return m.quit()
 }
-
-func (m *Model) quitNow() tea.Cmd { return m.quit() }

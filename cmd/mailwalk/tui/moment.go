@@ -20,8 +20,10 @@ type stage struct {
 	// now is the number of the event that is looked at, 0 for the beginning; shown
 	// is that of the last one that was ever looked at.
 	now, shown uint64
-	// over tells that nothing comes after shown.
-	over bool
+	// over tells that the world has come to its end, and overAt at which grain all
+	// of it has been seen.
+	over   bool
+	overAt explain.Grain
 
 	// event and view belong to now; event is nil at the beginning.
 	event *trace.Event
@@ -47,8 +49,11 @@ func (s *stage) look(seq uint64) {
 // past tells that there is something later that has been seen.
 func (s *stage) past() bool { return s.now < s.shown }
 
+// atEnd tells that nothing more is to be seen at the grain.
+func (s *stage) atEnd() bool { return s.over && s.grain <= s.overAt && !s.past() }
+
 // row is the story's row of the moment, -1 at the beginning.
-func (s *stage) row() int { return s.rows.index(s.grain, s.now) }
+func (s *stage) row() int { return s.rows.row(s.grain, s.now) }
 
 // first is the first event of a leg, look-up, connection or mail that has been
 // shown, nil when there is none.
@@ -56,8 +61,8 @@ func (s *stage) first(level trace.Level, id string) *trace.Event {
 	if id == "" {
 		return nil
 	}
-	seqs := s.trace.Index().Events(trace.Node{Level: level, ID: id})
-	if len(seqs) == 0 || seqs[0] > s.shown {
+	seqs := s.rows.index.Events(trace.Node{Level: level, ID: id})
+	if len(seqs) == 0 {
 		return nil
 	}
 	return s.trace.At(seqs[0])

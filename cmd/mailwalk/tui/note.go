@@ -46,7 +46,7 @@ func (n *notes) Render(width, height int) []string {
 	if e.What == trace.Warning {
 		bar = n.theme.warning
 	}
-	if n.row()-n.rows.index(n.grain, e.Seq) > noteLasts {
+	if n.row()-n.rows.row(n.grain, e.Seq) > noteLasts {
 		style = n.theme.dim
 	}
 	var out []string

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"mailwalk/sim/explain"
@@ -20,7 +19,7 @@ type rail struct {
 
 const (
 	leastStop = 15 // cells of a stop
-	mostStop  = 30
+	mostStop  = 38
 )
 
 // mail is the mail that the moment is about, or the last one there is.
@@ -113,12 +112,29 @@ func (r *rail) draw(width int) []string {
 		last = first + show
 	}
 	names, track, copies := line{}, line{}, line{}
+	before := (cell - 1) / 2 // cells of a stop on either side of its sign
+	after := cell - 1 - before
+	// between draws what leads from stop i to the next.
+	between := func(i, width int) line {
+		switch {
+		case i < 0 || i >= len(stops)-1:
+			return line{{strings.Repeat(" ", width), r.theme.text}}
+		case ahead && i == len(stops)-2:
+			return line{{strings.Repeat(r.glyphs.ahead, width), r.theme.dim}}
+		}
+		return r.leg(w.legs[i], width)
+	}
+	track = append(track, between(first-1, before)...)
 	for i := first; i < last; i++ {
 		goal := ahead && i == len(stops)-1
 		at := r.copyAt(m, stops[i])
 		names = append(names, r.name(stops[i], goal, cell)...)
-		track = append(track, r.cellOf(w, i, len(stops), cell, ahead, at != "")...)
 		copies = append(copies, r.copy(stops[i], at, goal, cell))
+		width := after
+		if i < last-1 {
+			width += before
+		}
+		track = append(append(track, r.node(goal, at != "")), between(i, width)...)
 	}
 	if len(ways) > 1 {
 		names = append(names, span{"  way " + strconv.Itoa(which+1) + " of " + strconv.Itoa(len(ways)), r.theme.dim})
@@ -144,13 +160,13 @@ func (r *rail) name(s stop, goal bool, cell int) line {
 	case goal:
 		style = r.theme.dim
 	case r.event != nil && !s.mailbox && r.event.Host == s.host:
-		style = r.theme.strong.Underline(true)
+		style = r.theme.heading // what happens at the moment happens here
 	}
 	name := s.name
 	if s.mailbox && name == "" {
 		name = "the mailbox"
 	}
-	name = cut(name, cell-1, r.glyphs.more)
+	name = cut(clean(name), cell-1, r.glyphs.more)
 	gap := cell - ansi.StringWidth(name)
 	return line{{strings.Repeat(" ", gap/2), r.theme.text}, {name, style}, {strings.Repeat(" ", gap-gap/2), r.theme.text}}
 }
@@ -187,32 +203,19 @@ func (r *rail) copy(s stop, at string, goal bool, cell int) span {
 	return span{centre(cut(text, cell-1, r.glyphs.more), cell), r.theme.mail}
 }
 
-// cellOf is a stop's part of the track: half a leg, the stop, half a leg.
-func (r *rail) cellOf(w *way, i, n, cell int, ahead, holds bool) line {
-	left := (cell - 1) / 2
-	right := cell - 1 - left
-	node, style := r.glyphs.node, r.theme.text
+// node is the sign of a stop: whether a copy of the mail is there.
+func (r *rail) node(goal, holds bool) span {
 	switch {
-	case ahead && i == n-1:
-		node, style = r.glyphs.goal, r.theme.dim
+	case goal:
+		return span{r.glyphs.goal, r.theme.dim}
 	case holds:
-		node, style = r.glyphs.holding, r.theme.mail
+		return span{r.glyphs.holding, r.theme.mail}
 	}
-	in, inStyle := r.half(w, i-1, n, left, ahead, true)
-	out, outStyle := r.half(w, i, n, right, ahead, false)
-	return line{{in, inStyle}, {node, style}, {out, outStyle}}
+	return span{r.glyphs.node, r.theme.text}
 }
 
-// half is one half of the leg behind stop i: the first carries what the leg is
-// called, the second its tip.
-func (r *rail) half(w *way, i, n, width int, ahead, second bool) (string, lipgloss.Style) {
-	switch {
-	case i < 0 || i >= n-1:
-		return strings.Repeat(" ", width), r.theme.text
-	case ahead && i == n-2:
-		return strings.Repeat(r.glyphs.ahead, width), r.theme.dim
-	}
-	l := w.legs[i]
+// leg draws a leg in so many cells, with what there is to say of it in its middle.
+func (r *rail) leg(l leg, width int) line {
 	g := &r.glyphs
 	across, style := g.done, r.theme.good
 	switch l.state {
@@ -226,42 +229,64 @@ func (r *rail) half(w *way, i, n, width int, ahead, second bool) (string, lipglo
 	if r.event != nil && r.event.Hop == l.id {
 		style = style.Bold(true)
 	}
-	if second {
-		return strings.Repeat(across, max(width-1, 0)) + g.tip, style
-	}
-	word := r.word(l)
-	if len(word)+2 > width {
-		return strings.Repeat(across, width), style
-	}
-	return across + word + strings.Repeat(across, width-1-ansi.StringWidth(word)), style
-}
-
-// word says how a leg stands where the drawing alone does not.
-func (r *rail) word(l leg) string {
-	switch l.state {
-	case trace.PutOff:
-		return "put off"
-	case trace.NotWorking:
-		return "failed"
-	case trace.UnderWay:
-		if n := r.onTheWay(l); n > 0 {
-			return explain.Grouped(n) + " B"
+	track := max(width-1, 0)
+	for _, word := range r.words(l) {
+		w := ansi.StringWidth(word)
+		if w+2 > track {
+			continue
+		}
+		before := (track - w) / 2
+		return line{
+			{strings.Repeat(across, before), style}, {word, r.theme.mail},
+			{strings.Repeat(across, track-w-before) + g.tip, style},
 		}
 	}
-	return ""
+	return line{{strings.Repeat(across, track) + g.tip, style}}
 }
 
-// onTheWay are the octets that one end of the moment's connection has sent on a
-// leg and that have not reached the other.
-func (r *rail) onTheWay(l leg) int64 {
-	if r.event == nil || r.event.Hop != l.id {
-		return 0
+// words say how a leg stands where the drawing alone does not: the first that fits
+// is taken.
+func (r *rail) words(l leg) []string {
+	switch l.state {
+	case trace.PutOff:
+		return []string{" put off "}
+	case trace.NotWorking:
+		return []string{" failed "}
+	case trace.UnderWay:
+		if got, all, ok := r.onTheWay(l); ok {
+			n, of := explain.Grouped(got), explain.Grouped(all)
+			return []string{
+				" " + r.glyphs.mail + " " + n + " of " + of + " octets arrived ", " " + r.glyphs.mail + " " + n + " of " + of + " ",
+				" " + r.glyphs.mail + " " + n + "/" + of + " ", " " + r.glyphs.mail + " ",
+			}
+		}
 	}
-	c := r.view.Connection(r.event.Conn)
+	return nil
+}
+
+// onTheWay is how much of the mail has crossed on a leg, and of how much, from
+// when it is sent until the leg is done.
+func (r *rail) onTheWay(l leg) (got, all int64, ok bool) {
+	seqs := r.rows.contents[l.id]
+	i := before(seqs, r.now)
+	if i < 0 {
+		return 0, 0, false
+	}
+	e := r.trace.At(seqs[i])
+	if e == nil {
+		return 0, 0, false
+	}
+	c := r.view.Connection(e.Conn)
 	if c == nil {
-		return 0
+		return 0, 0, false
 	}
-	return c.ToServer.Sent - c.ToServer.Arrived + c.ToClient.Sent - c.ToClient.Arrived
+	b := e.Body.(*trace.LineBody)
+	flow := c.ToServer
+	if b.FromServer {
+		flow = c.ToClient
+	}
+	all = b.To - b.From
+	return max(0, min(flow.Arrived-b.From, all)), all, true
 }
 
 // centre puts a text into the middle of so many cells.

@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -17,12 +18,16 @@ type rows struct {
 	// mails are the events that tell of each mail; those of a leg on which no mail
 	// is known yet are under the empty number.
 	mails map[string][]uint64
+	// contents are the events by which the mail itself is said and read, by leg.
+	contents map[string][]uint64
 	// notes are what the walk says.
 	notes []uint64
+	// index ties the events together, as far as they have been shown.
+	index *trace.Index
 }
 
 func newRows(t *trace.Trace) *rows {
-	return &rows{trace: t, mails: map[string][]uint64{}}
+	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, index: trace.NewIndex()}
 }
 
 // grow takes in the events up to seq.
@@ -33,13 +38,18 @@ func (r *rows) grow(seq uint64) {
 			return
 		}
 		r.upTo++
+		r.index.Add(e)
 		for g := explain.GrainOf(e); g < explain.PacketGrain; g++ {
 			r.seen[g] = append(r.seen[g], e.Seq)
 		}
-		switch e.Kind {
-		case trace.Mail:
+		switch b := e.Body.(type) {
+		case *trace.MailBody:
 			r.mails[e.Mail] = append(r.mails[e.Mail], e.Seq)
-		case trace.Note:
+		case *trace.LineBody:
+			if b.Role == dialog.Body {
+				r.contents[e.Hop] = append(r.contents[e.Hop], e.Seq)
+			}
+		case *trace.NoteBody:
 			r.notes = append(r.notes, e.Seq)
 		}
 	}
@@ -61,8 +71,8 @@ func (r *rows) at(g explain.Grain, i int) uint64 {
 	return r.seen[g][i]
 }
 
-// index is the row of an event, or the last one before it; -1 when there is none.
-func (r *rows) index(g explain.Grain, seq uint64) int {
+// row is the row of an event, or the last one before it; -1 when there is none.
+func (r *rows) row(g explain.Grain, seq uint64) int {
 	if g >= explain.PacketGrain {
 		return int(min(seq, r.upTo)) - 1
 	}

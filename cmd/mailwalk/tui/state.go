@@ -42,12 +42,10 @@ func (s *state) Render(width, height int, focused bool) []string {
 	s.off(p)
 	if len(p.rows) == 0 {
 		p.text(p.theme.dim, "All is at rest: no connection, no mail, nothing known to a resolver.")
-	} else if s.offset == 0 && len(p.rows) > height {
-		p.rows = p.rows[1:] // no blank row above the first heading
 	} else {
-		p.rows = p.rows[1:]
+		p.rows = p.rows[1:] // no blank row above the first heading
 	}
-	return s.memo.put(s.cutOut(p.rows, height))
+	return s.memo.put(s.draw(p, height))
 }
 
 // entry is a row of a section: a sign, a name, and what is so about it.
@@ -71,12 +69,14 @@ func (s *state) connections(p *page) {
 	}
 	p.heading("Connections")
 	for _, c := range open {
+		p.entry(s.glyphs.conn, s.theme.conn, c.Client+" "+s.glyphs.hop+" "+c.Server, c.Service)
 		about := c.State
 		if c.Session != "" {
-			about += ", " + c.Session
+			about += ", session " + c.Session
 		}
-		p.entry(s.glyphs.conn, s.theme.conn, c.Client+" "+s.glyphs.hop+" "+c.Server+" "+c.Service, about)
-		p.add(line{{"  octets arrived: " + s.flow(c.ToServer) + " to the server, " + s.flow(c.ToClient) + " to the client", p.theme.dim}})
+		p.add(line{{"  " + explain.OneLine(about), p.theme.dim}})
+		p.add(line{{"  " + s.flow(c.ToServer) + " octets to the server", p.theme.dim}})
+		p.add(line{{"  " + s.flow(c.ToClient) + " octets to the client", p.theme.dim}})
 	}
 	switch {
 	case ended == 1:

@@ -94,6 +94,11 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 			row[j].style = s.theme.later
 		}
 	}
+	if i == at && s.theme.flat {
+		for j := range row {
+			row[j].style = base
+		}
+	}
 	return row.render(width, base, s.glyphs.more)
 }
 

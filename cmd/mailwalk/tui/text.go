@@ -5,9 +5,12 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"mailwalk/sim/explain"
 )
 
-// span is a text of one style without line ends or escapes.
+// span is a text of one style. What would move the cursor or change colours is
+// taken out of it when it is drawn.
 type span struct {
 	text  string
 	style lipgloss.Style
@@ -24,9 +27,17 @@ func (l line) width() int {
 	return n
 }
 
+// clean makes a text that a peer or a person wrote fit for one row.
+func clean(text string) string {
+	return explain.OneLine(strings.ToValidUTF8(text, "\uFFFD"))
+}
+
 // render is the line in exactly width cells: cut with a mark, or filled up. Over
 // each span's own style lies base.
 func (l line) render(width int, base lipgloss.Style, mark string) string {
+	for i := range l {
+		l[i].text = clean(l[i].text)
+	}
 	var b strings.Builder
 	room := width
 	full := l.width()
@@ -76,7 +87,7 @@ func wrap(text string, width int) []string {
 	if width < 1 {
 		return nil
 	}
-	rows := strings.Split(ansi.Wrap(text, width, ""), "\n")
+	rows := strings.Split(ansi.Wrap(clean(text), width, ""), "\n")
 	for i, r := range rows {
 		rows[i] = strings.TrimRight(r, " ")
 	}

@@ -45,6 +45,9 @@ type theme struct {
 	note, noteText, warning, fault, good lipgloss.Style
 	packet, conn, client, server         lipgloss.Style
 	lookup, choice, mail, act, state     lipgloss.Style
+	// flat tells that what is selected is of one style, for without colours what
+	// is dim cannot be read on it.
+	flat bool
 }
 
 func newTheme(name ThemeName) theme {
@@ -108,7 +111,8 @@ func monoTheme() theme {
 	plain := lipgloss.NewStyle()
 	dim, bold, reverse := plain.Faint(true), plain.Bold(true), plain.Reverse(true)
 	return theme{
-		text: plain, dim: dim, strong: bold, heading: bold.Underline(true), key: bold,
+		flat: true,
+		text: plain, dim: dim, strong: bold, heading: bold, key: bold,
 		border: dim, focus: bold, pastBorder: plain,
 		bar: reverse, barStrong: reverse.Bold(true), pastBar: reverse.Bold(true),
 		selected: reverse, selectedIdle: bold, later: dim,

@@ -154,7 +154,7 @@ func (m *Model) pace() string {
 		return m.glyphs.play + " " + rate(speeds[m.speed])
 	case m.busy:
 		return m.glyphs.play + " one step"
-	case m.over && !m.past():
+	case m.atEnd():
 		return "the end"
 	}
 	return m.glyphs.pause + " paused"
@@ -170,28 +170,42 @@ func rate(n int) string {
 // footer is the keys that are wanted most, or a word on the last one.
 func (m *Model) footer(width int) string {
 	if m.toast != "" {
-		return line{{" " + m.toast, m.theme.warning}}.render(width, m.theme.text, m.glyphs.more)
+		style := m.theme.key
+		if m.refused {
+			style = m.theme.warning
+		}
+		return line{{" " + m.toast, style}}.render(width, m.theme.text, m.glyphs.more)
 	}
-	l := line{{" ", m.theme.text}}
+	keys, last := line{{" ", m.theme.text}}, line(nil)
 	for _, b := range m.keys {
-		if b.short == "" {
+		if b.short != "" && b.group == leaving {
+			last = append(last, m.hint(b)...)
+		}
+	}
+	room := width - last.width()
+	for _, b := range m.keys {
+		if b.short == "" || b.group == leaving {
 			continue
 		}
-		key, word := m.theme.key, m.theme.text
-		if b.not != nil && b.not(m) != "" {
-			key, word = m.theme.later, m.theme.later
-		}
-		short := b.short
-		if b.show == "r" && m.running {
-			short = "pause"
-		}
-		next := append(l, span{b.show, key}, span{" " + short + "  ", word})
-		if next.width() > width {
+		next := append(keys, m.hint(b)...)
+		if next.width() > room {
 			break
 		}
-		l = next
+		keys = next
 	}
-	return l.render(width, m.theme.text, m.glyphs.more)
+	return append(keys, last...).render(width, m.theme.text, m.glyphs.more)
+}
+
+// hint is a key and a word on what it does, dim when it cannot be done.
+func (m *Model) hint(b binding) line {
+	key, word, short := m.theme.key, m.theme.text, b.short
+	if b.not != nil && b.not(m) != "" {
+		key, word = m.theme.later, m.theme.later
+	}
+	if m.running && short == "run" {
+		short = "pause"
+	}
+	return line{{b.show, key}, {" " + short + "  ", word}}
 }
 
 // tooSmall says how large a terminal is needed.

@@ -43,16 +43,21 @@ func (s *scroll) rest(g *glyphs) string {
 	return ""
 }
 
-// cutOut keeps the rows that show.
-func (s *scroll) cutOut(rows []string, height int) []string {
-	from, to := window(len(rows), height, s.offset)
-	s.offset, s.rows, s.shown = from, len(rows), to-from
-	return rows[from:to]
+// draw draws the rows of a page that show.
+func (s *scroll) draw(p *page, height int) []string {
+	from, to := window(len(p.rows), height, s.offset)
+	s.offset, s.rows, s.shown = from, len(p.rows), to-from
+	rows := make([]string, 0, to-from)
+	for _, l := range p.rows[from:to] {
+		rows = append(rows, l.render(p.width, p.theme.text, p.glyphs.more))
+	}
+	return rows
 }
 
 const (
-	mailLines = 60 // lines of a mail that are shown
-	nameWidth = 14 // widest name of a field
+	mailLines = 60  // lines of a mail that are shown
+	longLine  = 998 // octets of a line that are shown: longer ones are not in any mail (RFC 5322 §2.1.1)
+	nameWidth = 14  // widest name of a field
 )
 
 // Title and Aside are the words in the border.
@@ -78,19 +83,18 @@ func (y *why) Render(width, height int, focused bool) []string {
 	} else {
 		p.step(y.event)
 	}
-	return y.memo.put(y.cutOut(p.rows, height))
+	return y.memo.put(y.draw(p, height))
 }
 
 // page puts rows together, with a cell free on either side.
 type page struct {
 	*stage
 	width int
-	rows  []string
+	rows  []line
 }
 
 func (p *page) add(l line) {
-	l = append(line{{" ", p.theme.text}}, l...)
-	p.rows = append(p.rows, l.render(p.width, p.theme.text, p.glyphs.more))
+	p.rows = append(p.rows, append(line{{" ", p.theme.text}}, l...))
 }
 
 func (p *page) blank() { p.add(line{}) }
@@ -128,10 +132,10 @@ func (p *page) step(e *trace.Event) {
 	}
 	l := p.label(e)
 	meta := line{{l.glyph + " " + l.word, l.style}, {" " + p.glyphs.dot + " event " + explain.Grouped(int64(e.Seq)), p.theme.dim}}
+	meta = append(meta, span{" " + p.glyphs.dot + " " + explain.Clock(e.At) + " s", p.theme.dim})
 	if e.Host != "" {
 		meta = append(meta, span{" " + p.glyphs.dot + " " + e.Host, p.theme.dim})
 	}
-	meta = append(meta, span{" " + p.glyphs.dot + " " + explain.Clock(e.At) + " s", p.theme.dim})
 	p.add(meta)
 	p.blank()
 	p.text(p.theme.text, explain.OneLine(x.Why(p.depth)))
@@ -203,7 +207,7 @@ func (p *page) fields(e *trace.Event) {
 
 // carried joins lines to the packets that carried them, and packets to lines.
 func (p *page) carried(e *trace.Event) {
-	x := p.trace.Index()
+	x := p.stage.rows.index
 	n, ok := x.NodeOf(e)
 	if !ok {
 		return
@@ -227,9 +231,7 @@ const mostRelated = 8
 func (p *page) related(title string, nodes []trace.Node) {
 	var seqs []uint64
 	for _, n := range nodes {
-		if n.Seq <= p.shown {
-			seqs = append(seqs, n.Seq)
-		}
+		seqs = append(seqs, n.Seq)
 	}
 	if len(seqs) == 0 {
 		return
@@ -299,6 +301,9 @@ func (p *page) content(e *trace.Event) {
 	}
 	header := true
 	for _, l := range lines {
+		if len(l) > longLine {
+			l = l[:longLine] + p.glyphs.more
+		}
 		header = header && l != ""
 		style := p.theme.text
 		if header {
