@@ -101,6 +101,25 @@ func (w *World) Next() (time.Duration, bool) { return w.clock.Next() }
 // left to happen. Many steps leave no event.
 func (w *World) Step() bool { return w.clock.Step() }
 
+// Power switches a host off or on. Switched off, its programs end on the spot and
+// what its disk had not yet taken may be lost; switched on, they start anew with
+// what is on the disk.
+func (w *World) Power(host string, on bool) error {
+	h := w.scenario.Host(host)
+	if h == nil {
+		return fmt.Errorf("there is no host %s", host)
+	}
+	state := map[bool]string{true: "up", false: "down"}
+	if err := w.net.Power(host, on); err != nil {
+		return err
+	}
+	w.recorder.Record(trace.Event{Host: host, What: trace.HostState, Body: &trace.StateBody{Name: host, Before: state[!on], After: state[on]}})
+	if !on {
+		return nil
+	}
+	return w.startPrograms(h)
+}
+
 // Run steps until nothing is left to happen, or ctx ends.
 func (w *World) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
