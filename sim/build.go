@@ -263,7 +263,7 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA) error {
 		Host: h, Recorder: w.recorder, Hostname: m.Hostname,
 		Domains: m.Domains, RelayDomains: m.RelayDomains, Known: w.known, Transport: map[string]string{},
 		Smarthost: m.Smarthost, Trusted: m.Trusted, SMTP: m.SMTP, Submission: m.Submission,
-		MaxSize: int64(m.Size), AllowCleartext: w.cleartext(), Stub: w.stub(h),
+		Postmaster: w.postmaster(h), MaxSize: int64(m.Size), AllowCleartext: w.cleartext(), Stub: w.stub(h),
 	}
 	for _, r := range m.Transport {
 		cfg.Transport[strings.ToLower(r.Domain)] = r.Host
@@ -283,6 +283,20 @@ type deliverer struct{ *mailbox.Store }
 func (d deliverer) Deliver(ctx context.Context, address string, content []byte, reversePath string) error {
 	_, err := d.Store.Deliver(ctx, address, content, mailbox.Envelope{ReversePath: reversePath})
 	return err
+}
+
+// postmaster is who gets mail for a host's postmaster: the first whose mailbox the
+// host keeps, or else the first of the walk.
+func (w *World) postmaster(h wire.Host) string {
+	for _, a := range w.scenario.Accounts {
+		if a.Host == h.Name() {
+			return a.Address
+		}
+	}
+	if len(w.scenario.Accounts) > 0 {
+		return w.scenario.Accounts[0].Address
+	}
+	return ""
 }
 
 // known tells whether an address has an account anywhere in the walk.

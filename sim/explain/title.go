@@ -40,6 +40,16 @@ func Text(e *trace.Event) string {
 	return OneLine(words)
 }
 
+// Carried is what the frame of a packet event carries, whatever became of it; it
+// is empty for other events.
+func Carried(e *trace.Event) string {
+	b, ok := e.Body.(*trace.PacketBody)
+	if !ok {
+		return ""
+	}
+	return OneLine(expand(title(first(frameKey(b), "packet.other")), func(name string) string { return field(e, name) }))
+}
+
 // expand fills a template. {name} stands for a field of the event. What stands
 // in square brackets is left out when a field in it is empty; brackets do not
 // nest. [[, ]] and {{ are a bracket and a brace.

@@ -54,6 +54,8 @@ type Config struct {
 	// Smarthost is the next host for every other domain; empty means that the DNS
 	// decides.
 	Smarthost string
+	// Postmaster is the address to which mail for the postmaster goes.
+	Postmaster string
 	// Trusted are addresses from which it relays to anywhere.
 	Trusted []netip.Prefix
 	// SMTP and Submission say at which ports it listens.

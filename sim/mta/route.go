@@ -35,10 +35,7 @@ func (s *Server) route(e *entry) []*job {
 
 // routeOne decides for one recipient, and says so the first time.
 func (s *Server) routeOne(r *recipient, say bool) *job {
-	path, err := smtp.ParseMailbox(r.Address)
-	if err != nil || path.IsPostmaster() {
-		path.Domain = s.Domains[0] // only <Postmaster> has no domain, and it is ours
-	}
+	path, _ := smtp.ParseMailbox(r.Address) // it was parsed when the mail came
 	decide := func(what, subject, choice, because string) {
 		if say {
 			s.decide(what, subject, choice, because)

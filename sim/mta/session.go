@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 
 	"mailwalk/protocols/message"
 	"mailwalk/protocols/smtp"
@@ -74,9 +75,10 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error
 	}
 	noUser := smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", address)
 	switch {
+	case s.isPostmaster(to) && s.Postmaster != "":
+		return accept("every mail server takes mail for its postmaster; here that is " + s.Postmaster)
 	case to.IsPostmaster():
-		// RFC 5321 §4.5.1: every server takes mail for its postmaster.
-		return s.postmaster(accept, refuse)
+		return refuse(noUser, "nobody was named as this server's postmaster")
 	case s.isLocal(to.Domain) && s.Mailboxes != nil && s.Mailboxes.Has(address):
 		return accept(to.Domain + " is this server's own domain, and it has a mailbox of that name")
 	case s.isLocal(to.Domain):
@@ -94,13 +96,14 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error
 		to.Domain+" is not this server's business, and the client has neither logged in nor is it trusted")
 }
 
-func (s *session) postmaster(accept func(string) error, refuse func(*smtp.Reply, string) error) error {
-	for _, d := range s.Domains {
-		if s.Mailboxes != nil && s.Mailboxes.Has("postmaster@"+d) {
-			return accept("every mail server takes mail for its postmaster")
-		}
+// isPostmaster tells whether a recipient is the one whom every mail server has
+// (RFC 5321 §4.5.1), and has no mailbox of its own here.
+func (s *session) isPostmaster(to smtp.Path) bool {
+	if to.IsPostmaster() {
+		return true
 	}
-	return refuse(smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<postmaster>: no such mailbox here"), "this server has no mailbox for its postmaster")
+	own := s.isLocal(to.Domain) && !(s.Mailboxes != nil && s.Mailboxes.Has(to.Mailbox()))
+	return strings.EqualFold(to.Local, "postmaster") && own
 }
 
 func (s *session) trusts(a netip.Addr) bool {
@@ -140,7 +143,11 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 	content = bytes.Join([][]byte{received, content}, nil)
 	e := &entry{ID: id, ReversePath: env.From.Mailbox(), Mail: rec.MailHere(), Arrived: s.Host.Clock().Now()}
 	for _, to := range env.Recipients {
-		e.Recipients = append(e.Recipients, &recipient{Address: to.To.Mailbox()})
+		address := to.To.Mailbox()
+		if s.isPostmaster(to.To) {
+			address = s.Postmaster
+		}
+		e.Recipients = append(e.Recipients, &recipient{Address: address})
 	}
 	if err := s.enqueue(ctx, e, content); err != nil {
 		return "", err
@@ -159,8 +166,9 @@ func (s *session) received(peer smtp.Peer, env smtp.Envelope, id string) ([]byte
 	r := message.Received{
 		FromHELO: peer.Hello, FromIP: s.client, By: s.Hostname, With: peer.Protocol(), ID: id, Date: s.Host.Clock().Now(),
 	}
-	if len(env.Recipients) == 1 { // several must not learn of each other (RFC 5321 §7.2)
-		r.For = env.Recipients[0].To.Mailbox()
+	// Several recipients must not learn of each other (RFC 5321 §7.2).
+	if to := env.Recipients[0].To; len(env.Recipients) == 1 && !to.IsPostmaster() {
+		r.For = to.Mailbox()
 	}
 	return r.Field()
 }
