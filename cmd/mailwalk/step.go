@@ -55,7 +55,7 @@ func newStep() *cobra.Command {
 	}
 	v.flags(cmd)
 	in.flags(cmd)
-	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: dark, light, mono for none, or auto, which asks the terminal")
+	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: auto, dark, light or mono")
 	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with the characters of ASCII alone")
 	complete(cmd, "theme", "auto", "dark", "light", "mono")
 	return cmd

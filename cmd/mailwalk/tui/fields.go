@@ -79,7 +79,7 @@ func fieldsOf(e *trace.Event) fieldList {
 		f.add("flags", strings.Join(b.Flags, " "))
 		f.number("octets", b.Size)
 		if b.Due > 0 {
-			f.add("due", explain.Clock(b.Due))
+			f.add("due", clock(b.Due))
 		}
 		f.add("detail", b.Detail)
 	case *trace.ActBody:
@@ -179,7 +179,7 @@ func lookupFields(f *fieldList, b *trace.LookupBody) {
 	f.list("authority", recordTexts(b.Authority))
 	f.list("additional", recordTexts(b.Additional))
 	if b.Until > 0 {
-		f.add("kept until", explain.Clock(b.Until))
+		f.add("kept until", clock(b.Until))
 	}
 	f.add("error", b.Error)
 }
@@ -219,7 +219,7 @@ func mailFields(f *fieldList, b *trace.MailBody) {
 // left is how long something still lasts.
 func left(until, now time.Duration) string {
 	if until <= now {
-		return "over"
+		return "expired"
 	}
 	return explain.Span((until - now).Truncate(time.Second))
 }

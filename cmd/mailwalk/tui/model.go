@@ -32,6 +32,7 @@ type Model struct {
 	refused bool
 
 	themeName ThemeName
+	profile   colorprofile.Profile
 	// fixed tells that the colours are not to follow the terminal any more.
 	fixed bool
 
@@ -82,7 +83,7 @@ func New(w World, o Options) *Model {
 	if !m.fixed {
 		m.themeName = Dark
 	}
-	m.theme = newTheme(m.themeName)
+	m.theme = newTheme(m.themeName, m.profile)
 	m.look(0)
 	return m
 }
@@ -116,10 +117,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.dress()
 		}
 	case tea.ColorProfileMsg:
-		if msg.Profile <= colorprofile.ASCII {
+		m.profile = msg.Profile
+		if m.profile <= colorprofile.ASCII {
 			m.themeName, m.fixed = Mono, true
-			m.dress()
 		}
+		m.dress()
 	case tea.KeyPressMsg:
 		return m, m.press(msg.String())
 	case advanced:
@@ -132,7 +134,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // dress puts the theme on.
 func (m *Model) dress() {
-	m.theme = newTheme(m.themeName)
+	m.theme = newTheme(m.themeName, m.profile)
 	m.version++
 }
 
@@ -240,7 +242,7 @@ func (m *Model) step() tea.Cmd {
 
 func (m *Model) noStep() string {
 	if m.atEnd() {
-		return "The walk is over, after " + explain.Grouped(int64(m.trace.Len())) + " events. b looks back, R goes to the beginning, q quits."
+		return "The walk is over, after " + explain.Grouped(int64(m.trace.Len())) + " events. b looks back, q quits."
 	}
 	return ""
 }

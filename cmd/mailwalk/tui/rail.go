@@ -101,12 +101,17 @@ func (r *rail) draw(width int) []string {
 		goal := explain.OneLine(m.Recipients[min(which, len(m.Recipients)-1)])
 		stops = append(stops, stop{name: goal})
 	}
-	cell := min(width/len(stops), mostStop)
+	several := ""
+	if len(ways) > 1 {
+		several = "  way " + strconv.Itoa(which+1) + " of " + strconv.Itoa(len(ways))
+	}
+	room := width - len(several)
+	cell := min(room/len(stops), mostStop)
 	first, last := 0, len(stops)
 	if cell < leastStop {
 		// Not all stops fit: those show that are around where the mail goes.
-		show := max(width/leastStop, 2)
-		cell = min(width/show, mostStop)
+		show := max(room/leastStop, 2)
+		cell = min(room/show, mostStop)
 		at := max(r.on(w), len(w.stops)-1-show/2, 0)
 		first = max(0, min(at-show/2+1, len(stops)-show))
 		last = first + show
@@ -136,9 +141,7 @@ func (r *rail) draw(width int) []string {
 		}
 		track = append(append(track, r.node(goal, at != "")), between(i, width)...)
 	}
-	if len(ways) > 1 {
-		names = append(names, span{"  way " + strconv.Itoa(which+1) + " of " + strconv.Itoa(len(ways)), r.theme.dim})
-	}
+	names = append(names, span{several, r.theme.dim})
 	if first > 0 {
 		names[0].text = r.glyphs.more + strings.Repeat(" ", max(ansi.StringWidth(names[0].text)-1, 0))
 	}

@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
@@ -53,6 +55,21 @@ func (p *page) entry(glyph string, style lipgloss.Style, name, about string) {
 	p.add(line{{glyph + " ", style}, {explain.OneLine(name), p.theme.text}, {"  " + explain.OneLine(about), p.theme.dim}})
 }
 
+// in is how far off a moment is.
+func (s *state) in(due time.Duration) string {
+	if due <= s.view.At {
+		return "now"
+	}
+	return "in " + explain.Span(due-s.view.At)
+}
+
+// under says more of an entry, below it.
+func (p *page) under(text string) {
+	for _, r := range wrap(text, p.width-4) {
+		p.add(line{{"  " + r, p.theme.dim}})
+	}
+}
+
 func (s *state) connections(p *page) {
 	var open []*trace.ConnView
 	ended := 0
@@ -74,15 +91,15 @@ func (s *state) connections(p *page) {
 		if c.Session != "" {
 			about += ", session " + c.Session
 		}
-		p.add(line{{"  " + explain.OneLine(about), p.theme.dim}})
-		p.add(line{{"  " + s.flow(c.ToServer) + " octets to the server", p.theme.dim}})
-		p.add(line{{"  " + s.flow(c.ToClient) + " octets to the client", p.theme.dim}})
+		p.under(about)
+		p.under(s.flow(c.ToServer) + " octets to the server")
+		p.under(s.flow(c.ToClient) + " octets to the client")
 	}
 	switch {
 	case ended == 1:
-		p.add(line{{"  and 1 that is over", p.theme.dim}})
+		p.under("and 1 that is over")
 	case ended > 1:
-		p.add(line{{"  and " + strconv.Itoa(ended) + " that are over", p.theme.dim}})
+		p.under("and " + strconv.Itoa(ended) + " that are over")
 	}
 }
 
@@ -103,14 +120,14 @@ func (s *state) queues(p *page) {
 	for _, q := range all {
 		about := q.Status
 		if q.Due > s.view.At {
-			about += ", next try in " + left(q.Due, s.view.At)
+			about += ", next try " + s.in(q.Due)
 		}
 		p.entry(s.glyphs.mail, s.theme.mail, q.Host+"  mail "+q.Mail, about)
 		for _, r := range q.Recipients {
-			p.add(line{{"  waits for " + explain.OneLine(r), p.theme.dim}})
+			p.under("waits for " + r)
 		}
 		if q.Reason != "" {
-			p.add(line{{"  put off " + times(q.Deferrals) + ": " + explain.OneLine(q.Reason), p.theme.dim}})
+			p.under("put off " + times(q.Deferrals) + ": " + q.Reason)
 		}
 	}
 }
@@ -142,13 +159,10 @@ func (s *state) mailboxes(p *page) {
 			if m.Size > 0 {
 				about += ", " + explain.Octets(m.Size)
 			}
-			for i, f := range m.Flags {
-				if i == 0 {
-					about += ", flags"
-				}
-				about += " " + f
+			if len(m.Flags) > 0 {
+				about += ", flags " + strings.Join(m.Flags, " ")
 			}
-			p.add(line{{"  " + explain.OneLine(about), p.theme.dim}})
+			p.under(about)
 		}
 	}
 }
@@ -195,7 +209,7 @@ func (s *state) timers(p *page) {
 	p.heading("Timers")
 	slices.SortStableFunc(all, func(a, b *trace.TimerView) int { return int(a.Due - b.Due) })
 	for _, t := range all {
-		p.entry(s.glyphs.state, s.theme.state, t.Host+" "+t.Name, "in "+left(t.Due, s.view.At))
+		p.entry(s.glyphs.state, s.theme.state, t.Host+" "+t.Name, s.in(t.Due))
 	}
 }
 
@@ -209,6 +223,6 @@ func (s *state) off(p *page) {
 			p.heading("Switched off")
 			first = false
 		}
-		p.entry(s.glyphs.fault, s.theme.fault, h.Name, "since "+explain.Clock(h.Since))
+		p.entry(s.glyphs.fault, s.theme.fault, h.Name, "since "+clock(h.Since))
 	}
 }

@@ -2,8 +2,7 @@ package tui
 
 import (
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
+	"time"
 
 	"mailwalk/sim/explain"
 )
@@ -19,7 +18,9 @@ type story struct {
 const (
 	wordWidth  = 6
 	clockLeast = 8
-	wideIndent = 84 // width from which each level is indented by two cells
+	// longestSeconds is the last time that is written in seconds alone.
+	longestSeconds = 1000*time.Second - time.Microsecond
+	wideIndent     = 84 // width from which each level is indented by two cells
 )
 
 // Render draws the rows that can be seen.
@@ -29,10 +30,7 @@ func (s *story) Render(width, height int, focused bool) []string {
 	}
 	n, at := s.rows.len(s.grain), s.row()
 	s.follow(n, at, height)
-	clock := clockLeast
-	if e := s.trace.At(s.shown); e != nil {
-		clock = max(clock, ansi.StringWidth(explain.Clock(e.At)))
-	}
+	clock := s.clockWidth()
 	var out []string
 	for i := s.top; i < min(s.top+height, n); i++ {
 		out = append(out, s.item(i, at, width, clock, focused))
@@ -43,6 +41,17 @@ func (s *story) Render(width, height int, focused bool) []string {
 		}
 	}
 	return s.memo.put(out)
+}
+
+// clockWidth is the cells of the widest time that can stand in the story so far.
+func (s *story) clockWidth() int {
+	e := s.trace.At(s.shown)
+	if e == nil {
+		return clockLeast
+	}
+	// Later times may be written shorter: 0:16:40.0 comes after 999.999999.
+	widest := len(explain.Clock(min(e.At, longestSeconds)))
+	return max(clockLeast, widest, len(explain.Clock(e.At)))
 }
 
 // follow scrolls so that the moment shows, with a row or two around it where

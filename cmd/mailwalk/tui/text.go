@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -25,6 +26,15 @@ func (l line) width() int {
 		n += ansi.StringWidth(s.text)
 	}
 	return n
+}
+
+// clock is a moment of the walk with its unit, where it has but one.
+func clock(at time.Duration) string {
+	s := explain.Clock(at)
+	if strings.ContainsRune(s, ':') {
+		return s
+	}
+	return s + " s"
 }
 
 // clean makes a text that a peer or a person wrote fit for one row.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 )
 
 // ThemeName names a set of colours.
@@ -50,14 +51,19 @@ type theme struct {
 	flat bool
 }
 
-func newTheme(name ThemeName) theme {
-	switch name {
-	case Mono:
+func newTheme(name ThemeName, p colorprofile.Profile) theme {
+	if name == Mono {
 		return monoTheme()
-	case Light:
-		return colours(false)
 	}
-	return colours(true)
+	t := colours(name != Light)
+	if p == colorprofile.ANSI {
+		// The sixteen colours have no grounds on which all others can be read.
+		mono := monoTheme()
+		t.flat = true
+		t.bar, t.barStrong, t.pastBar = mono.bar, mono.barStrong, mono.pastBar
+		t.selected, t.selectedIdle = mono.selected, mono.selectedIdle
+	}
+	return t
 }
 
 // colours are chosen to differ in lightness and between blue and orange, which

@@ -128,7 +128,7 @@ func (m *Model) titleBar(width int) string {
 	title := explain.OneLine(m.walk.Title)
 	at := "the beginning"
 	if m.event != nil {
-		at = "event " + explain.Grouped(int64(m.now)) + "  " + explain.Clock(m.event.At) + " s"
+		at = "event " + explain.Grouped(int64(m.now)) + "  " + clock(m.event.At)
 	}
 	base, left, right := t.bar, line(nil), line(nil)
 	switch {
@@ -136,7 +136,7 @@ func (m *Model) titleBar(width int) string {
 		base = t.pastBar
 		left = line{{chip, t.pastBar}, {g.back + " looking back: event " + explain.Grouped(int64(m.now)) + " of " + explain.Grouped(int64(m.shown)), t.pastBar}}
 		if m.event != nil {
-			right = line{{explain.Clock(m.event.At) + " s  ", t.pastBar}}
+			right = line{{clock(m.event.At) + "  ", t.pastBar}}
 		}
 		right = append(right, span{m.pace() + " ", t.pastBar})
 	default:

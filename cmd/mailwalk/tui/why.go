@@ -132,7 +132,7 @@ func (p *page) step(e *trace.Event) {
 	}
 	l := p.label(e)
 	meta := line{{l.glyph + " " + l.word, l.style}, {" " + p.glyphs.dot + " event " + explain.Grouped(int64(e.Seq)), p.theme.dim}}
-	meta = append(meta, span{" " + p.glyphs.dot + " " + explain.Clock(e.At) + " s", p.theme.dim})
+	meta = append(meta, span{" " + p.glyphs.dot + " " + clock(e.At), p.theme.dim})
 	if e.Host != "" {
 		meta = append(meta, span{" " + p.glyphs.dot + " " + e.Host, p.theme.dim})
 	}
