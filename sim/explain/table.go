@@ -2943,7 +2943,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "state.session",
-		Title:    "session {name}: {before} → {after}",
+		Title:    "{host}: session state {before} → {after}",
 		Newcomer: "The conversation has come to another point.",
 		Student:  "A protocol is a machine with states: each command is allowed in some of them only.",
 		Engineer: "The server keeps the state; it begins anew with each connection.",
