@@ -50,7 +50,7 @@ func TestScreens(t *testing.T) {
 		name  string
 		grain explain.Grain
 		depth explain.Depth
-		go_   func(r *robot)
+		act   func(r *robot)
 	}{
 		{"beginning", explain.LineGrain, explain.Newcomer, func(*robot) {}},
 		{"content", explain.PacketGrain, explain.Student, func(r *robot) { r.stepTo("hands over the content").step(2) }},
@@ -62,7 +62,7 @@ func TestScreens(t *testing.T) {
 			name := m.name + "-" + strconv.Itoa(size[0]) + "x" + strconv.Itoa(size[1])
 			t.Run(name, func(t *testing.T) {
 				r := newRobot(t, firstLetter(), size[0], size[1], Options{Grain: m.grain, Depth: m.depth, Theme: Dark})
-				m.go_(r)
+				m.act(r)
 				golden(t, name+".txt", r.shot())
 			})
 		}

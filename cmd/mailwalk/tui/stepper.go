@@ -77,5 +77,5 @@ func (s *stepper) advance(ticket int, seq uint64, grain explain.Grain, n int) te
 func (s *stepper) stop() {
 	s.stopped.Store(true)
 	s.mu.Lock()
-	s.mu.Unlock() //nolint:staticcheck // to have waited is all
+	defer s.mu.Unlock()
 }

@@ -56,16 +56,15 @@ func (l line) render(width int, base lipgloss.Style, mark string) string {
 	}
 	for _, s := range l {
 		text := s.text
-		if w := ansi.StringWidth(text); w > room {
+		fits := ansi.StringWidth(text) <= room
+		if !fits {
 			text = ansi.Truncate(text, room, "")
-			w = ansi.StringWidth(text)
-			room -= w
-			b.WriteString(paint(s.style.Inherit(base), text))
-			break
-		} else {
-			room -= w
 		}
 		b.WriteString(paint(s.style.Inherit(base), text))
+		room -= ansi.StringWidth(text)
+		if !fits {
+			break
+		}
 	}
 	if full > width && width > 0 {
 		b.WriteString(paint(base, mark))

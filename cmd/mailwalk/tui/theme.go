@@ -67,18 +67,18 @@ func newTheme(name ThemeName, p colorprofile.Profile) theme {
 }
 
 // colours are chosen to differ in lightness and between blue and orange, which
-// nearly everybody tells apart, and to stand off from their ground at least as
-// WCAG 2.1 §1.4.3 wants for text.
+// nearly everybody tells apart. Text stands off from its ground at least as
+// WCAG 2.1 §1.4.3 wants.
 func colours(dark bool) theme {
 	pick := func(light, night string) color.Color {
 		return lipgloss.LightDark(dark)(lipgloss.Color(light), lipgloss.Color(night))
 	}
 	plain := lipgloss.NewStyle()
 	fg := func(light, night string) lipgloss.Style { return plain.Foreground(pick(light, night)) }
-	ground := pick("#dfe6f2", "#2a3346")
+	ground := pick("#e1e8f4", "#283044")
 	return theme{
 		text:    plain,
-		dim:     fg("#626a7a", "#8a93a6"),
+		dim:     fg("#5c6474", "#949db0"),
 		strong:  plain.Bold(true),
 		heading: fg("#0b5aa6", "#7cb7ff").Bold(true),
 		key:     fg("#0b5aa6", "#7cb7ff").Bold(true),
@@ -93,7 +93,7 @@ func colours(dark bool) theme {
 
 		selected:     plain.Background(ground),
 		selectedIdle: plain.Background(pick("#eef1f7", "#20273a")),
-		later:        fg("#9aa2b1", "#5c6579"),
+		later:        fg("#6d7587", "#838c9f"),
 
 		note:     fg("#7a4d00", "#f0c674"),
 		noteText: plain,
@@ -101,7 +101,7 @@ func colours(dark bool) theme {
 		fault:    fg("#b0213a", "#ff7a85").Bold(true),
 		good:     fg("#00695c", "#6fd3b5").Bold(true),
 
-		packet: fg("#626a7a", "#8a93a6"),
+		packet: fg("#5c6474", "#949db0"),
 		conn:   fg("#3d5a80", "#9db4d6"),
 		client: fg("#00677d", "#67d4e8"),
 		server: fg("#7a3ba8", "#c9a3f5"),
@@ -109,7 +109,7 @@ func colours(dark bool) theme {
 		choice: fg("#a34a00", "#ffb37a"),
 		mail:   fg("#7a5200", "#ffd479").Bold(true),
 		act:    fg("#00695c", "#6fd3b5"),
-		state:  fg("#626a7a", "#8a93a6"),
+		state:  fg("#5c6474", "#949db0"),
 	}
 }
 

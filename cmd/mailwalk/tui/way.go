@@ -83,10 +83,24 @@ func (b *wayBuilder) add(e *trace.Event, body *trace.MailBody) {
 			to = stop{host: body.From, mailbox: true}
 		}
 		b.attach(body.From, l, to)
+	case trace.Relayed, trace.Accept:
+		b.done(e.Hop)
 	case trace.Stored:
+		b.done(e.Hop)
 		b.stored(e, owner(body.Mailbox))
 	case trace.Fetched:
 		b.retrieve(body.Mailbox, leg{e.Hop, trace.Retrieval, trace.Done}, e.Host)
+	}
+}
+
+// done marks a leg that was put off and worked when it was tried again.
+func (b *wayBuilder) done(hop string) {
+	for _, w := range b.ways {
+		for i := range w.legs {
+			if w.legs[i].id == hop {
+				w.legs[i].state = trace.Done
+			}
+		}
 	}
 }
 

@@ -103,6 +103,11 @@ func TestWays(t *testing.T) {
 			"a -1.1 done-> m1 -1.3 under way-> m3\n",
 		},
 		{
+			"put off, then taken",
+			submitted().hop("1.2", trace.Relay, "m1", "m2").add("m1", "1.2", trace.Deferred, trace.MailBody{Reason: "full"}).add("m1", "1.2", trace.Relayed, trace.MailBody{}),
+			"a -1.1 done-> m1 -1.2 done-> m2\n",
+		},
+		{
 			"a bounce begins at a server",
 			newJourney().hop("1.1", trace.Relay, "m2", "m1"),
 			"m2 -1.1 under way-> m1\n",
