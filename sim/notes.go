@@ -9,27 +9,28 @@ import (
 // startNotes has what the walk tells the learner recorded at its moments.
 func (w *World) startNotes() {
 	for _, n := range w.scenario.Notes {
-		say := func() {
+		say := func(causes ...uint64) {
 			what := trace.Narration
 			if n.Warning {
 				what = trace.Warning
 			}
-			w.recorder.Record(trace.Event{What: what, Body: &trace.NoteBody{Newcomer: n.Newcomer, Student: n.Student, Engineer: n.Engineer}})
+			w.recorder.Record(trace.Event{What: what, Causes: causes, Body: &trace.NoteBody{Newcomer: n.Newcomer, Student: n.Student, Engineer: n.Engineer}})
 		}
 		if n.After.IsZero() {
 			at := n.Wait
 			if n.At != nil {
 				at += *n.At
 			}
-			w.clock.Post(at, say)
+			w.clock.Post(at, func() { say() })
 			continue
 		}
 		w.sayAfter(n, say)
 	}
 }
 
-// sayAfter says something after an event: at once, or when its wait is over.
-func (w *World) sayAfter(n *scenarios.Narration, say func()) {
+// sayAfter says something after an event, which is its cause: at once, or when
+// its wait is over.
+func (w *World) sayAfter(n *scenarios.Narration, say func(causes ...uint64)) {
 	count, said := 0, false
 	w.recorder.Listen(func(e *trace.Event) {
 		if said || !n.After.Match(e) {
@@ -40,10 +41,10 @@ func (w *World) sayAfter(n *scenarios.Narration, say func()) {
 		}
 		said = true
 		if n.Wait > 0 {
-			w.clock.Post(n.Wait, say)
+			w.clock.Post(n.Wait, func() { say(e.Seq) })
 			return
 		}
-		say()
+		say(e.Seq)
 	})
 }
 

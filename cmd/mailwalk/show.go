@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -23,15 +24,19 @@ type view struct {
 func (v *view) flags(cmd *cobra.Command, formats ...string) {
 	f := cmd.Flags()
 	f.StringVar(&v.detail, "detail", "line", "how closely to look: mail, hop, line or packet")
-	f.StringVar(&v.depth, "depth", "newcomer", "for whom reasons are worded: newcomer, student or engineer")
+	v.depthFlag(cmd)
 	f.StringVar(&v.colour, "color", "auto", "auto, always or never; auto looks at the terminal and at NO_COLOR")
 	complete(cmd, "detail", "mail", "hop", "line", "packet")
-	complete(cmd, "depth", "newcomer", "student", "engineer")
 	complete(cmd, "color", "auto", "always", "never")
 	if len(formats) > 0 {
 		f.StringVar(&v.format, "format", formats[0], strings.Join(formats, " or "))
 		complete(cmd, "format", formats...)
 	}
+}
+
+func (v *view) depthFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&v.depth, "depth", "newcomer", "for whom reasons are worded: newcomer, student or engineer")
+	complete(cmd, "depth", "newcomer", "student", "engineer")
 }
 
 // complete gives the shell the values of a flag.
@@ -113,7 +118,27 @@ func (v *view) coloured(w io.Writer) (bool, error) {
 type lines struct{ p *plain.Printer }
 
 func (l *lines) begin(sc *scenarios.Scenario, seed uint64) error {
-	return l.p.Begin(plain.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Seed: seed})
+	return l.p.Begin(plain.Walk{
+		Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Seed: seed, Hosts: hostNames(sc),
+	})
+}
+
+// hostNames are the names of a walk's hosts and routers, by address.
+func hostNames(sc *scenarios.Scenario) map[netip.Addr]string {
+	names := make(map[netip.Addr]string)
+	for _, r := range sc.Routers {
+		for _, i := range r.Joins {
+			for _, a := range i.Addresses {
+				names[a] = r.Name
+			}
+		}
+	}
+	for _, h := range sc.Hosts {
+		for _, a := range h.Addresses {
+			names[a] = h.Name
+		}
+	}
+	return names
 }
 
 func (l *lines) event(e *trace.Event) error { return l.p.Event(e) }

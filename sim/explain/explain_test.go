@@ -225,6 +225,7 @@ func lines() []lineCase {
 	for _, verb := range []string{"EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP"} {
 		server("smtp.reply.250."+verb, "smtp", dialog.Reply, verb, "250", "250 OK")
 	}
+	server("smtp.reply.554.DATA", "smtp", dialog.Reply, "DATA", "554", "554 5.5.1 no valid recipients")
 	server("smtp.reply.550.RCPT", "smtp", dialog.Reply, "RCPT", "550", "550 5.1.1 no such user")
 	for _, x := range []string{"SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "AUTH", "STARTTLS", "CHUNKING", "SMTPUTF8", "DSN", "HELP"} {
 		server("smtp.extension."+x, "smtp", dialog.Reply, "EHLO", "250", "250-"+x+" 1")
@@ -261,6 +262,7 @@ func lines() []lineCase {
 		server("imap.reply."+k, "imap", dialog.Reply, verb, code, "A1 "+code+" text")
 	}
 	server("imap.untagged", "imap", dialog.Untagged, "", "", "* XYZZY")
+	server("imap.untagged.rest", "imap", dialog.Untagged, "", "", ")")
 	for _, x := range []string{"OK", "NO", "BAD", "BYE", "CAPABILITY", "ENABLED", "LIST", "LSUB", "NAMESPACE", "STATUS", "SEARCH", "ESEARCH", "FLAGS", "ID"} {
 		server("imap.untagged."+x, "imap", dialog.Untagged, "", "", "* "+x+" text")
 	}
@@ -447,7 +449,7 @@ func TestMeasures(t *testing.T) {
 	}
 	for d, want := range map[time.Duration]string{
 		0: "0.000000", 1234567890: "1.234567", 999*time.Second + 999999999: "999.999999",
-		1000 * time.Second: "0:16:40.0", 25*time.Hour + 90*time.Second: "1d 01:01:30",
+		1000 * time.Second: "0:16:40.000", 13 * time.Hour: "13:00:00.00", 25*time.Hour + 90*time.Second: "1d 01:01:30",
 	} {
 		if got := Clock(d); got != want {
 			t.Errorf("%d: %s, want %s", d, got, want)

@@ -16,7 +16,7 @@ var (
 	commonFields = []string{"at", "host", "what", "mail", "hop", "conn", "lookup", "queue"}
 	kindFields   = map[trace.Kind][]string{
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "len", "octets", "range", "type", "code", "why"},
-		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "error"},
+		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error"},
 		trace.Line:       {"speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
 		trace.Decision:   {"subject", "choice", "options", "because"},
@@ -52,7 +52,7 @@ func field(e *trace.Event, name string) string {
 	case *trace.PacketBody:
 		return packetField(b, name)
 	case *trace.ConnectionBody:
-		return connectionField(b, name)
+		return connectionField(e, b, name)
 	case *trace.LineBody:
 		return lineField(e, b, name)
 	case *trace.LookupBody:
@@ -118,8 +118,13 @@ func packetField(b *trace.PacketBody, name string) string {
 	return ""
 }
 
-func connectionField(b *trace.ConnectionBody, name string) string {
+func connectionField(e *trace.Event, b *trace.ConnectionBody, name string) string {
 	switch name {
+	case "peer":
+		if e.Host == b.Server {
+			return b.Client
+		}
+		return connectionField(e, b, "server")
 	case "client":
 		return b.Client
 	case "server":

@@ -74,8 +74,13 @@ func GrainOf(e *trace.Event) Grain {
 		switch e.What {
 		case trace.HostState:
 			return MailGrain
-		case trace.QueueState, trace.MailboxState:
+		case trace.QueueState:
 			return LineGrain
+		case trace.MailboxState:
+			// That a mail came or went is told by the mail itself.
+			if b.Before != "" && b.After != "" {
+				return LineGrain
+			}
 		}
 		return PacketGrain
 	}

@@ -123,6 +123,9 @@ func announced(text string) string {
 // untaggedKeys are the keys for IMAP's "* 3 EXISTS" and "* OK [UIDNEXT 4] …".
 func untaggedKeys(proto, text string) []string {
 	k := proto + ".untagged"
+	if !strings.HasPrefix(text, "* ") { // what stands behind a literal
+		return []string{k + ".rest", k}
+	}
 	f := strings.Fields(strings.TrimPrefix(text, "* "))
 	if len(f) == 0 {
 		return []string{k}

@@ -28,16 +28,19 @@ func Octets(n int64) string {
 }
 
 // Clock is a moment of the walk: seconds to the microsecond, "12.345678"; from
-// 1000 seconds on hours, minutes and seconds, "0:16:40.0"; from a day on
-// "2d 03:04:05". It is never wider than 11 characters below ten years.
+// 1000 seconds on hours, minutes and seconds, "0:16:40.000" and "12:16:40.00";
+// from a day on "2d 03:04:05". It is never wider than 11 characters below a
+// hundred days, nor wider than 13 below ten thousand.
 func Clock(t time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case t < 1000*time.Second:
 		us := t.Microseconds()
 		return fmt.Sprintf("%d.%06d", us/1e6, us%1e6)
+	case t < 10*time.Hour:
+		return fmt.Sprintf("%d:%02d:%02d.%03d", t/time.Hour, t/time.Minute%60, t/time.Second%60, t/time.Millisecond%1000)
 	case t < day:
-		return fmt.Sprintf("%d:%02d:%02d.%d", t/time.Hour, t/time.Minute%60, t/time.Second%60, t/(100*time.Millisecond)%10)
+		return fmt.Sprintf("%d:%02d:%02d.%02d", t/time.Hour, t/time.Minute%60, t/time.Second%60, t/(10*time.Millisecond)%100)
 	}
 	return fmt.Sprintf("%dd %02d:%02d:%02d", t/day, t/time.Hour%24, t/time.Minute%60, t/time.Second%60)
 }

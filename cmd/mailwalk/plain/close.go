@@ -3,6 +3,7 @@ package plain
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
@@ -22,21 +23,24 @@ type Expectation struct {
 
 // Close prints what the walk came to. The printer must not be used afterwards.
 func (p *Printer) Close(expectations []Expectation) error {
+	p.settle()
 	sum := p.count.Summary()
 	p.out.blank()
 	p.out.rule("summary")
 	for _, w := range p.rails.ways {
-		p.out.wrapped("way        ", "", p.o.Style.Mail, "mail "+w.mail+": "+strings.Join(w.stops, arrow))
+		p.out.wrapped("way        ", "", p.o.Style.Mail, "mail "+w.mail+": "+w.taken())
 	}
 	for _, d := range sum.Deliveries {
-		p.out.wrapped("delivered  ", "", p.o.Style.Good, fmt.Sprintf("mail %s to %s at %s s", d.Mail, explain.OneLine(d.Mailbox), explain.Clock(d.At)))
+		p.out.wrapped("delivered  ", "", p.o.Style.Good, fmt.Sprintf("mail %s to %s at %s", d.Mail, explain.OneLine(d.Mailbox), moment(d.At)))
 	}
 	for _, f := range sum.Failures {
 		p.out.wrapped("FAILED     ", "", p.o.Style.Bad, explain.OneLine(fmt.Sprintf("mail %s, %s at %s: %s", f.Mail, f.What, f.Host, f.Reason)))
 	}
 	p.out.wrapped("counted    ", "", "", counted(sum))
+	var before trace.Comparison
 	for _, c := range sum.Compared {
-		p.compared(c)
+		p.compared(before, c)
+		before = c
 	}
 	p.expectations(expectations)
 	return p.out.flush()
@@ -53,7 +57,16 @@ func counted(s trace.Summary) string {
 	if s.Packets.Lost > 0 {
 		text += ", " + plural(s.Packets.Lost, "frame lost", "frames lost")
 	}
-	return text + ", " + explain.Clock(s.Time) + " s of virtual time"
+	return text + ", over after " + moment(s.Time) + " of virtual time"
+}
+
+// moment is a time of the walk, with its unit where it is one of seconds.
+func moment(t time.Duration) string {
+	text := explain.Clock(t)
+	if !strings.Contains(text, ":") {
+		text += " s"
+	}
+	return text
 }
 
 func plural(n int, one, many string) string {
@@ -64,10 +77,12 @@ func plural(n int, one, many string) string {
 }
 
 // compared prints both hashes in full, so that they can be checked by other
-// means.
-func (p *Printer) compared(c trace.Comparison) {
-	p.out.put("sent       SHA-256 " + explain.OneLine(c.Sent))
-	p.out.put("arrived    SHA-256 " + explain.OneLine(c.Arrived))
+// means, unless they are those that stand there already.
+func (p *Printer) compared(before, c trace.Comparison) {
+	if c.Sent != before.Sent || c.Arrived != before.Arrived {
+		p.out.put("sent       SHA-256 " + explain.OneLine(c.Sent))
+		p.out.put("arrived    SHA-256 " + explain.OneLine(c.Arrived))
+	}
 	if c.Same {
 		p.out.wrapped("same       ", "", p.o.Style.Good, "yes: what "+c.Host+" has of mail "+c.Mail+
 			" is, below the fields added on the way, byte for byte what was sent")
@@ -100,7 +115,7 @@ func (p *Printer) expectations(all []Expectation) {
 			p.out.wrapped("           ", "", "", explain.OneLine(x.Missed))
 		}
 		if x.Nearest != nil {
-			p.out.wrapped("  nearest  ", "", "", fmt.Sprintf("event %d at %s s: %s", x.Nearest.Seq, explain.Clock(x.Nearest.At), explain.Text(x.Nearest)))
+			p.out.wrapped("  nearest  ", "", "", fmt.Sprintf("event %d at %s: %s", x.Nearest.Seq, moment(x.Nearest.At), explain.Text(x.Nearest)))
 		}
 	}
 }

@@ -21,13 +21,22 @@ func (p *Printer) enter(e *trace.Event) {
 	g := &p.group
 	g.mark = ""
 	switch {
-	case e.Hop == "" && e.Mail != "" && g.hop == "" && e.What == trace.Composed:
+	case e.Kind == trace.Act && e.Hop == "":
+		// What somebody does begins something new.
+		g.hop = ""
+		p.out.blank()
+	case e.Hop == "" && e.Mail != "" && e.What == trace.Composed:
+		g.hop = ""
 		p.heading("mail " + e.Mail)
 	case e.Hop == "" || e.Hop == g.hop:
 	case g.titles[e.Hop] == "":
 		title := legName(e.Hop)
 		if e.What == trace.HopStarts {
-			title += ", " + explain.Text(e)
+			sep := ": "
+			if e.Mail != "" { // the text begins with it
+				sep = ", "
+			}
+			title += sep + explain.Text(e)
 		}
 		if g.titles == nil {
 			g.titles = make(map[string]string)
@@ -50,7 +59,7 @@ func (p *Printer) enter(e *trace.Event) {
 // which mail it will get, so its leg is numbered by the device.
 func legName(hop string) string {
 	if hop != "" && (hop[0] < '0' || hop[0] > '9') {
-		return "fetch " + hop
+		return "retrieval " + hop
 	}
 	return "leg " + hop
 }

@@ -22,6 +22,9 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 		p.heard(e, b)
 		return
 	}
+	if p.o.Detail == explain.PacketGrain {
+		p.wire.hear(e, b)
+	}
 	client, server := explain.Ends(e.Conn)
 	tag, speaker, paint := "C:", client, p.o.Style.Client
 	if b.FromServer {
@@ -53,7 +56,14 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 // heard prints that a unit was read at the other end.
 func (p *Printer) heard(e *trace.Event, b *trace.LineBody) {
 	if b.Role != dialog.Body {
-		p.step(e, "read", "", explain.Text(e))
+		name, known := p.wire.known(e.Conn, b.Range)
+		if !known { // it was said outside: here is all that is seen of it
+			p.settle()
+			p.step(e, "read", "", explain.Text(e))
+			return
+		}
+		p.waiting.reads = append(p.waiting.reads, name)
+		p.waiting.read, p.waiting.mark = e, p.group.mark
 		return
 	}
 	text := e.Host + " has read the whole content" + size(b.Content)

@@ -93,10 +93,23 @@ func (p *page) under(paint SGR, text string) {
 	}
 }
 
+const detailAt = textAt + 2
+
+// brief is as much of a text as one line of detail holds, with a sign that it
+// goes on.
+func (p *page) brief(text string) string {
+	const more = " …"
+	lines := wrap(text, p.width-detailAt-2-width(more))
+	if len(lines) == 1 {
+		return text
+	}
+	return lines[0] + more
+}
+
 // detail writes something that belongs to a step.
 func (p *page) detail(text string) {
-	margin := strings.Repeat(" ", textAt+2)
-	for i, line := range wrap(text, p.width-textAt-4) {
+	margin := strings.Repeat(" ", detailAt)
+	for i, line := range wrap(text, p.width-detailAt-2) {
 		if i > 0 {
 			line = "  " + line
 		}

@@ -2,12 +2,14 @@
 // screen, a pipe, a printer or a screen reader gets.
 //
 // A [Printer] is given the events of a trace one at a time, in their order, and
-// prints each at once. It knows the trace and its explanations and nothing of
-// the world that made it, so it prints the same live and from a file.
+// prints each at once, but for a few that wait for the next one, since both make
+// one line. It knows the trace and its explanations and nothing of the world that
+// made it, so it prints the same live and from a file.
 package plain
 
 import (
 	"io"
+	"net/netip"
 
 	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
@@ -40,6 +42,8 @@ type Walk struct {
 	// Objective is what to look for; it may be empty.
 	Objective string
 	Seed      uint64
+	// Hosts are the names of its hosts and routers by their addresses.
+	Hosts map[netip.Addr]string
 }
 
 // Printer prints one walk. It is not safe for concurrent use.
@@ -52,6 +56,9 @@ type Printer struct {
 	arrived map[stream][]trace.Range
 	rails   rails
 	count   trace.Counter
+	wire    wire
+	waiting waiting
+	shown   map[uint64]bool // numbers of the events printed, where some are not
 	// apart is set after a block that is set apart from what follows.
 	apart bool
 }
@@ -73,11 +80,14 @@ func New(w io.Writer, o Options) *Printer {
 		told:    make(map[string]bool),
 		lookups: make(map[string]int),
 		arrived: make(map[stream][]trace.Range),
+		shown:   make(map[uint64]bool),
+		wire:    newWire(nil),
 	}
 }
 
 // Begin prints the heading. Its error is that of writing.
 func (p *Printer) Begin(w Walk) error {
+	p.wire.hosts = w.Hosts
 	s := p.o.Style
 	p.out.wrapped("", "", s.Heading, explain.OneLine(w.Title))
 	p.out.wrapped("", "", s.Dim, "walk "+explain.OneLine(w.Name)+", seed "+explain.Grouped(int64(w.Seed)))
@@ -90,7 +100,7 @@ func (p *Printer) Begin(w Walk) error {
 		p.out.wrapped("To look for: ", "", "", explain.OneLine(w.Objective))
 	}
 	p.out.blank()
-	p.out.wrapped("", "", s.Dim, "Each line: seconds since the start, what kind of step, what happened. "+
+	p.out.wrapped("", "", s.Dim, "Each line: the time since the start (in seconds; a later one as h:mm:ss), what kind of step, what happened. "+
 		"The first time a step comes, the reason stands under it, behind a bar.")
 	return p.out.flush()
 }
@@ -101,11 +111,16 @@ func (p *Printer) Event(e *trace.Event) error {
 	p.count.Add(e)
 	p.rails.see(e)
 	p.gather(e)
-	if explain.GrainOf(e) > p.o.Detail {
+	if !p.visible(e) {
 		return nil
+	}
+	if !p.waiting.joins(e) {
+		p.settle()
 	}
 	p.enter(e)
 	switch b := e.Body.(type) {
+	case *trace.PacketBody:
+		p.packet(e, b)
 	case *trace.NoteBody:
 		p.note(e)
 	case *trace.LineBody:
@@ -121,14 +136,25 @@ func (p *Printer) Event(e *trace.Event) error {
 	return p.out.flush()
 }
 
+// visible tells whether an event is to be seen. What a walk tells of a step that is
+// too small to be seen is left out with it; what it warns of is not.
+func (p *Printer) visible(e *trace.Event) bool {
+	if explain.GrainOf(e) > p.o.Detail {
+		return false
+	}
+	if p.o.Detail == explain.PacketGrain {
+		return true
+	}
+	if e.Kind == trace.Note && e.What == trace.Narration && len(e.Causes) > 0 && !p.shown[e.Causes[0]] {
+		return false
+	}
+	p.shown[e.Seq] = true
+	return true
+}
+
 // tag is the word that stands before a step.
 func tag(e *trace.Event) string {
 	switch e.Body.(type) {
-	case *trace.PacketBody:
-		if e.What != trace.Sent && e.What != trace.Delivered {
-			return "FAULT"
-		}
-		return "packet"
 	case *trace.ConnectionBody:
 		return "conn"
 	case *trace.LookupBody:
@@ -229,7 +255,11 @@ func (p *Printer) mail(e *trace.Event, b *trace.MailBody) {
 		}
 	}
 	for _, f := range b.Added {
-		p.out.detail("+ " + explain.OneLine(f))
+		text := "+ " + explain.OneLine(f)
+		if p.o.Detail == explain.MailGrain {
+			text = p.out.brief(text)
+		}
+		p.out.detail(text)
 	}
 	p.why(e)
 	if e.What == trace.Composed && b.Content != nil && p.o.Detail >= explain.LineGrain {

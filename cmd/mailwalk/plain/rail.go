@@ -24,6 +24,22 @@ type way struct {
 	mail  string
 	hops  []string // the legs
 	stops []string // one more than legs
+	// reached is how many stops the mail has come to; the others were only aimed at.
+	reached int
+	// devices have got it out of the mailbox, each for itself.
+	devices []string
+}
+
+// taken is the way as far as it was gone.
+func (w *way) taken() string {
+	text := strings.Join(w.stops[:w.reached], arrow)
+	if len(w.devices) > 0 {
+		text += arrow + strings.Join(w.devices, ", ")
+	}
+	if aim := w.stops[w.reached:]; len(aim) > 0 {
+		text += " (did not come to " + strings.Join(aim, arrow) + ")"
+	}
+	return text
 }
 
 func (r *rails) see(e *trace.Event) {
@@ -43,9 +59,12 @@ func (r *rails) see(e *trace.Event) {
 		r.leg(e.Mail, e.Hop, b)
 	case trace.Fetched:
 		if leg := r.fetches[e.Hop]; leg != nil && e.Mail != "" {
-			r.leg(e.Mail, e.Hop, leg)
+			r.fetched(e.Mail, leg)
 		}
+	case trace.Accept, trace.Stored:
+		r.reached(e.Hop)
 	case trace.Relayed:
+		r.reached(e.Hop)
 		// The leg began when only the domain was known; now the host is.
 		for _, w := range r.ways {
 			if i := slices.Index(w.hops, e.Hop); i >= 0 && b.Toward != "" {
@@ -53,6 +72,28 @@ func (r *rails) see(e *trace.Event) {
 			}
 		}
 	}
+}
+
+// reached notes that a leg came to its end.
+func (r *rails) reached(hop string) {
+	for _, w := range r.ways {
+		if i := slices.Index(w.hops, hop); i >= 0 {
+			w.reached = max(w.reached, i+2)
+		}
+	}
+}
+
+// fetched adds a device to the way that led into the mailbox it was fetched from.
+func (r *rails) fetched(mail string, b *trace.MailBody) {
+	for _, w := range r.ways {
+		if w.mail == mail && slices.Contains(w.stops, b.From) {
+			if !slices.Contains(w.devices, b.Toward) {
+				w.devices = append(w.devices, b.Toward)
+			}
+			return
+		}
+	}
+	r.ways = append(r.ways, &way{mail: mail, stops: []string{b.From}, reached: 1, devices: []string{b.Toward}})
 }
 
 // leg adds a leg to the way that led to where it begins.
@@ -69,14 +110,13 @@ func (r *rails) leg(mail, hop string, b *trace.MailBody) {
 		if open := strings.HasSuffix(b.From, "."+w.stops[last]) && b.Purpose != trace.Submission; open {
 			w.stops[last] = b.From
 		}
-		// Retrieval begins at the host of a mailbox that the way has entered.
-		if w.stops[last] == b.From || b.Purpose == trace.Retrieval && slices.Contains(w.stops, b.From) {
+		if w.stops[last] == b.From {
 			w.hops = append(w.hops, hop)
 			w.stops = append(w.stops, toward)
 			return
 		}
 	}
-	r.ways = append(r.ways, &way{mail: mail, hops: []string{hop}, stops: []string{b.From, toward}})
+	r.ways = append(r.ways, &way{mail: mail, hops: []string{hop}, stops: []string{b.From, toward}, reached: 1})
 }
 
 // line is the way of a mail up to and with a leg.

@@ -1,0 +1,98 @@
+package plain
+
+import (
+	"strconv"
+
+	"mailwalk/protocols/dialog"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// packet prints a frame: in full when its first sender sends it, by its number
+// when it arrives or is passed on.
+func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
+	number := "#" + strconv.FormatUint(b.Frame, 10)
+	switch e.What {
+	case trace.Sent:
+		if from := p.waiting.arrival; from != nil && from.Host == e.Host && len(e.Causes) > 0 && e.Causes[0] == from.Seq {
+			before := "#" + strconv.FormatUint(from.Body.(*trace.PacketBody).Frame, 10)
+			p.waiting.arrival = nil
+			text := before + " passed on by " + e.Host + " as " + number + " on " + b.Link
+			if p.o.Depth > explain.Newcomer && b.Head.TTL > 0 {
+				text += ", TTL " + strconv.Itoa(int(b.Head.TTL))
+			}
+			p.step(e, "packet", "", text)
+			return
+		}
+		p.settle()
+		ends, what := p.wire.frame(e, b)
+		p.frame(e, number+" "+b.Link+" "+ends, what)
+		if p.o.Depth > explain.Newcomer {
+			if text := p.wire.numbers(e, b); text != "" {
+				p.out.detail(text)
+			}
+		}
+		p.why(e)
+	case trace.Delivered:
+		p.settle()
+		if b.Head.Dst.IsValid() && e.Host != p.wire.host(b.Head.Dst) {
+			p.waiting = waiting{arrival: e, mark: p.group.mark} // a router has it: it may go on at once
+			return
+		}
+		p.reached(e, b)
+	default:
+		p.settle()
+		p.step(e, "FAULT", "", number+" "+explain.Text(e))
+		p.why(e)
+	}
+}
+
+// frame prints who sends a frame to whom and what it is: on one line if it fits.
+func (p *Printer) frame(e *trace.Event, ends, what string) {
+	ends += ":"
+	if line := ends + " " + what; width(line) <= p.o.Width-textAt-width(p.group.mark) {
+		p.step(e, "packet", "", line)
+		return
+	}
+	p.step(e, "packet", "", ends)
+	p.out.detail(what)
+}
+
+func (p *Printer) reached(e *trace.Event, b *trace.PacketBody) {
+	p.step(e, "packet", "", "#"+strconv.FormatUint(b.Frame, 10)+" has reached "+e.Host)
+}
+
+// waiting is a step that is not printed yet, since the next one may be part of
+// it: a frame that has reached a router, or lines that are read.
+type waiting struct {
+	arrival *trace.Event
+	reads   []string     // short names
+	read    *trace.Event // the last of them
+	mark    string
+}
+
+// settle prints the step that waits, if there is one.
+func (p *Printer) settle() {
+	w := p.waiting
+	p.waiting = waiting{}
+	mark := p.group.mark
+	p.group.mark = w.mark
+	switch {
+	case w.arrival != nil:
+		p.reached(w.arrival, w.arrival.Body.(*trace.PacketBody))
+	case w.read != nil:
+		p.step(w.read, "read", "", w.read.Host+" reads "+names(w.reads))
+	}
+	p.group.mark = mark
+}
+
+// joins tells whether an event can become part of the step that waits.
+func (w *waiting) joins(e *trace.Event) bool {
+	switch b := e.Body.(type) {
+	case *trace.PacketBody:
+		return w.arrival != nil && e.What == trace.Sent
+	case *trace.LineBody:
+		return w.read != nil && e.What == trace.Received && b.Role != dialog.Body && e.Conn == w.read.Conn && e.Host == w.read.Host && e.At == w.read.At
+	}
+	return false
+}
