@@ -108,12 +108,6 @@ func (c *checker) about() {
 	}
 }
 
-func (c *checker) faults() {
-	if len(c.s.Faults) > 0 {
-		c.fail("faults", "leave faults out", "walks with faults cannot be run by this version of the program")
-	}
-}
-
 // short complains of a name that is not fit for commands and selectors.
 func (c *checker) short(field, what, name string) {
 	if !shortName.MatchString(name) {

@@ -88,7 +88,7 @@ func language(t *testing.T) []docType {
 		d := docType{typ: typ}
 		for _, f := range info.fields {
 			d.fields = append(d.fields, documented(t, docs, typ, f))
-			if inner := innerStruct(f.typ); inner != nil && f.name != "faults" && !slices.Contains(queue, inner) {
+			if inner := innerStruct(f.typ); inner != nil && !slices.Contains(queue, inner) {
 				queue = append(queue, inner)
 			}
 		}
@@ -203,9 +203,6 @@ func structSchema(d docType) object {
 
 func fieldSchema(f docField) object {
 	s := object{{"description", f.doc}}
-	if f.name == "faults" {
-		return append(s, entry{"not", object{}})
-	}
 	if f.def != "" {
 		s = append(s, entry{"default", f.def})
 	}
@@ -306,9 +303,6 @@ func makeReference(t *testing.T) string {
 // valueDoc says what is written as a field's value.
 func valueDoc(t *testing.T, f docField) string {
 	t.Helper()
-	if f.name == "faults" {
-		return "not accepted"
-	}
 	typ := f.typ
 	inner := innerStruct(typ)
 	link := ""

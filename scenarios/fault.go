@@ -6,21 +6,24 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// Fault is something that goes wrong. The language has its shape; walks with
-// faults are not run yet, and the checker says so.
+// Fault is something that goes wrong: with a host, a link, or packets.
 type Fault struct {
 	Pos Position `yaml:"-"`
-	// A host to switch off and on again.
+	// A host to switch off or on.
 	Host string `yaml:"host"`
-	// A link to cut and mend again.
+	// A link to cut.
 	Link string `yaml:"link"`
-	// Packets to spoil, as a selector of packet events; nth=3 at its end means the third.
+	// Packets to spoil as they are sent, as a selector of packet.sent; nth=3 at its end means the third alone. Without nth, every and percent all of them are meant.
 	Packet trace.Selector `yaml:"packet"`
-	// What is done to the host, the link or the packet.
+	// What is done: off or on to a host, cut to a link, drop, delay, duplicate or corrupt to packets.
 	Does FaultVerb `yaml:"does,required"`
+	// For packets: each so many-th of those that match.
+	Every int `yaml:"every"`
+	// For packets: how many of a hundred of those that match, drawn from the seed.
+	Percent int `yaml:"percent"`
 	// For delay: how much later the packet arrives.
 	By time.Duration `yaml:"by"`
-	// How long it lasts. Default: to the end of the walk.
+	// How long it lasts; a host that was switched off is then switched on, and a link that was cut is mended. Default: to the end of the walk.
 	For    time.Duration `yaml:"for"`
 	Anchor `yaml:",inline"`
 }
@@ -36,8 +39,9 @@ const (
 	Drop      FaultVerb = "drop"
 	Delay     FaultVerb = "delay"
 	Duplicate FaultVerb = "duplicate"
+	Corrupt   FaultVerb = "corrupt"
 )
 
 func (FaultVerb) values() []string {
-	return []string{string(SwitchOff), string(SwitchOn), string(Cut), string(Drop), string(Delay), string(Duplicate)}
+	return []string{string(SwitchOff), string(SwitchOn), string(Cut), string(Drop), string(Delay), string(Duplicate), string(Corrupt)}
 }

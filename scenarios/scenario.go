@@ -63,7 +63,7 @@ type Scenario struct {
 
 	// What the people do, in order.
 	Acts []*Act `yaml:"acts"`
-	// Not accepted yet: what goes wrong, and when.
+	// What goes wrong, and when.
 	Faults []*Fault `yaml:"faults"`
 
 	// What is said to the learner, and when.

@@ -39,6 +39,8 @@ func (w *World) build(o Options) error {
 		}
 	}
 	w.startNotes()
+	w.people = w.clock.NewGroup()
+	w.startFaults()
 	w.startPeople()
 	return nil
 }

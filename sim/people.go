@@ -14,7 +14,6 @@ import (
 // startPeople has the people of the walk do what it says, one act after the
 // other.
 func (w *World) startPeople() {
-	w.people = w.clock.NewGroup()
 	moments := make([]*moment, len(w.scenario.Acts))
 	for i, a := range w.scenario.Acts {
 		moments[i] = w.newMoment(&a.Anchor)

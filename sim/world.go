@@ -50,10 +50,11 @@ type File struct {
 // be read by others between steps.
 type World struct {
 	scenario *scenarios.Scenario
+	seed     uint64
 	clock    *clock.Clock
 	recorder *trace.Recorder
 	net      *virtual.Net
-	people   *clock.Group // those who act
+	people   *clock.Group // those who act, and what goes wrong
 	stores   map[string]*mailbox.Store
 	servers  map[string]*mta.Server
 	programs map[string]*mua.Program // by device's host and person
@@ -70,7 +71,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	}
 	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source)})
 	w := &World{
-		scenario: sc, recorder: trace.NewRecorder(t),
+		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
 		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
 		mails: map[string]*letter{}, sent: map[string][]byte{},
 	}

@@ -23,7 +23,7 @@ func (f *Frame) Head() Head { return f.head }
 
 // Send records that a frame is put on a link, and numbers it. What is posted
 // between Send and the call of restore has the frame as its cause.
-func (r *Recorder) Send(f *Frame) (restore func()) {
+func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 	r.frames++
 	f.Number = r.frames
 	f.head, _ = ParseHead(f.Data)
@@ -44,7 +44,7 @@ func (r *Recorder) Send(f *Frame) (restore func()) {
 	ev := r.append(Event{Host: f.FromHost, Kind: Packet, What: Sent, IDs: f.ids, Causes: causes(lines, s.Cause), Body: f.body("")}, s)
 	before := s.Cause
 	s.Cause = ev.Seq
-	return func() { s.Cause = before }
+	return ev, func() { s.Cause = before }
 }
 
 // causes puts the nearest first and leaves the last out if it is among them.

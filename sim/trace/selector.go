@@ -80,6 +80,12 @@ func (s Selector) Kind() Kind { return s.kind }
 // was said.
 func (s Selector) Nth() int { return max(1, s.nth) }
 
+// Counted tells whether the selector says which of the matching events is meant.
+func (s Selector) Counted() bool { return s.nth > 0 }
+
+// Step is the step of the kind that the selector asks for, empty for any.
+func (s Selector) Step() string { return s.what }
+
 // Wants is the value that a field must be equal to, when the selector has such a
 // condition.
 func (s Selector) Wants(field string) (value string, ok bool) {

@@ -334,10 +334,10 @@ func (m *MailView) put(c Copy) {
 	m.Copies = append(m.Copies, c)
 }
 
-// end ends the leg that an event is on, if it is under way.
+// end ends the leg that an event is on, if it is under way or was put off.
 func (m *MailView) end(e *Event, state string) {
 	for i := range m.Legs {
-		if l := &m.Legs[i]; l.ID == e.Hop && l.State == UnderWay {
+		if l := &m.Legs[i]; l.ID == e.Hop && (l.State == UnderWay || l.State == PutOff) {
 			m.Legs = slices.Clone(m.Legs)
 			m.Legs[i].State, m.Legs[i].Ended = state, e.At
 			return

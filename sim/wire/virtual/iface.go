@@ -48,7 +48,7 @@ func (p *iface) WritePackets(pkts stack.PacketBufferList) (int, tcpip.Error) {
 
 // send puts a frame on the link.
 func (p *iface) send(data []byte) {
-	c, rec := p.link.net.clock, p.link.net.rec
+	rec := p.link.net.rec
 	dst := tcpip.LinkAddress(data[:header.EthernetAddressSize])
 	if dst == p.mac {
 		p.sendToSelf(data)
@@ -59,13 +59,39 @@ func (p *iface) send(data []byte) {
 	if len(to) == 1 {
 		f.To, f.ToHost = to[0].name, to[0].host.name
 	}
-	restore := rec.Send(f)
+	sent, restore := rec.Send(f)
 	defer restore()
-	delay := p.leave(len(data)) + p.link.Latency
+	after := p.leave(len(data)) + p.link.Latency
+	action := p.link.net.decide(sent)
+	if p.link.cut {
+		action = Action{Drop: true, Why: "the link " + p.link.Name + " is cut"}
+	}
 	for _, q := range to {
 		g := *f
 		g.To, g.ToHost = q.name, q.host.name
-		c.Post(delay, func() { q.arrive(&g) })
+		p.dispatch(&g, q, after, action)
+	}
+}
+
+// dispatch sends a frame to one receiver, as far as the action lets it.
+func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Action) {
+	n := p.link.net
+	if a.Drop {
+		n.rec.Interfere(f, trace.Dropped, a.Why)
+		return
+	}
+	if a.Delay > 0 {
+		n.rec.Interfere(f, trace.Delayed, a.Why)
+	}
+	if a.Corrupt != 0 {
+		f.Data = spoiled(f.Data, a.Corrupt)
+		n.rec.Interfere(f, trace.Corrupted, a.Why)
+	}
+	n.launch(f, to, after+a.Delay)
+	for range a.Copies {
+		copied := *f
+		n.rec.Interfere(f, trace.Duplicated, a.Why)
+		n.launch(&copied, to, after+a.Delay)
 	}
 }
 
@@ -73,9 +99,9 @@ func (p *iface) send(data []byte) {
 // meant for.
 func (p *iface) sendToSelf(data []byte) {
 	f := &trace.Frame{Link: p.host.lo.link.Name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
-	restore := p.link.net.rec.Send(f)
+	sent, restore := p.link.net.rec.Send(f)
 	defer restore()
-	p.link.net.clock.Post(0, func() { p.arrive(f) })
+	p.dispatch(f, p, 0, p.link.net.decide(sent))
 }
 
 // receivers are the interfaces to which a link address belongs.
@@ -165,8 +191,14 @@ func (p *iface) SetLinkAddress(mac tcpip.LinkAddress) { p.mac = mac }
 
 // Capabilities implements stack.LinkEndpoint.
 func (p *iface) Capabilities() stack.LinkEndpointCapabilities {
-	if p.loopback {
+	switch {
+	case p.loopback:
 		return stack.CapabilityNone
+	case p.host.router:
+		// A stack that forwards writes the checksums of TCP and UDP anew, and so hides
+		// what a link has damaged, unless the interface says that it does that itself.
+		// A router sends nothing of its own by TCP or UDP.
+		return stack.CapabilityResolutionRequired | stack.CapabilityTXChecksumOffload
 	}
 	return stack.CapabilityResolutionRequired
 }

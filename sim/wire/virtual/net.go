@@ -42,6 +42,9 @@ type Net struct {
 	links  []*Link
 	ifaces int
 	dirty  []*Host // whose workers have something to do
+
+	faults  []func(sent *trace.Event) Action
+	flights []*flight
 }
 
 var _ wire.World = (*Net)(nil)
@@ -185,6 +188,7 @@ type Link struct {
 	// MTU is the largest IP packet in octets.
 	MTU    uint32
 	ifaces []*iface
+	cut    bool
 }
 
 // AddLink makes a link.

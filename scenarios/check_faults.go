@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"mailwalk/sim/trace"
+)
+
+func (c *checker) faults() {
+	for i, f := range c.s.Faults {
+		field := fmt.Sprintf("faults[%d]", i)
+		c.anchor(field, &f.Anchor)
+		c.fault(field, f)
+	}
+}
+
+// fault checks that a fault is done to one thing, and fits it.
+func (c *checker) fault(field string, f *Fault) {
+	packets := !f.Packet.IsZero()
+	given := 0
+	for _, is := range []bool{f.Host != "", f.Link != "", packets} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		c.fail(field, "write one of host, link and packet", "a fault is done to one thing")
+		return
+	}
+	verbs := []FaultVerb{Drop, Delay, Duplicate, Corrupt}
+	switch {
+	case f.Host != "":
+		verbs = []FaultVerb{SwitchOff, SwitchOn}
+		if machines := keys(c.s.Hosts); c.s.Host(f.Host) == nil {
+			c.fail(field+".host", meant(f.Host, machines), "there is no host %s", f.Host)
+		}
+	case f.Link != "":
+		verbs = []FaultVerb{Cut}
+		if links := keys(c.s.Links); c.s.Link(f.Link) == nil {
+			c.fail(field+".link", meant(f.Link, links), "there is no link %s", f.Link)
+		}
+	default:
+		c.selector(field+".packet", f.Packet)
+		if f.Packet.Kind() != trace.Packet || f.Packet.Step() != trace.Sent {
+			c.fail(field+".packet", "begin it with packet.sent", "packets are spoiled when they are sent")
+		}
+	}
+	c.faultVerb(field, f, verbs)
+	c.faultCount(field, f, packets)
+}
+
+func (c *checker) faultVerb(field string, f *Fault, verbs []FaultVerb) {
+	fits := false
+	var names []string
+	for _, v := range verbs {
+		fits = fits || v == f.Does
+		names = append(names, string(v))
+	}
+	if !fits {
+		c.fail(field+".does", meant(string(f.Does), names), "%s cannot be done to it", f.Does)
+	}
+	switch {
+	case f.Does == Delay && f.By <= 0:
+		c.fail(field+".by", "write by: 200ms", "it is not said how long the delay is")
+	case f.Does != Delay && f.By != 0:
+		c.fail(field+".by", "leave by out", "only delay takes time")
+	}
+}
+
+// faultCount checks how many packets are meant.
+func (c *checker) faultCount(field string, f *Fault, packets bool) {
+	ways := 0
+	for _, is := range []bool{f.Every != 0, f.Percent != 0, f.Packet.Counted()} {
+		if is {
+			ways++
+		}
+	}
+	switch {
+	case !packets && ways > 0:
+		c.fail(field, "leave every and percent out", "only packets are counted")
+	case ways > 1:
+		c.fail(field, "choose one", "every, percent and nth stand together")
+	case f.Every < 0:
+		c.fail(field+".every", "write a number from 1", "%d is no count", f.Every)
+	case f.Percent < 0 || f.Percent > 100:
+		c.fail(field+".percent", "write a number from 1 to 100", "%d is no part of a hundred", f.Percent)
+	}
+}

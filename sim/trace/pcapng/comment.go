@@ -1,0 +1,136 @@
+package pcapng
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"mailwalk/protocols/dialog"
+	"mailwalk/sim/trace"
+)
+
+// comments are what is said about a frame: what the walk says before it, the
+// lines it carries, what befell it.
+func (c *Capture) comments(index *trace.Index, e *trace.Event, f *trace.PacketBody) []string {
+	var all []string
+	for _, seq := range c.survey.notes[e.Seq] {
+		if n := c.t.At(seq); n != nil {
+			all = append(all, c.note(n))
+		}
+	}
+	if f.Range != nil {
+		for _, n := range index.Up(trace.Node{Level: trace.PacketLevel, Seq: e.Seq}) {
+			if l, ok := lineOf(c.t, n); ok {
+				all = append(all, line(l, *f.Range))
+			}
+		}
+	}
+	if e.What == trace.Duplicated {
+		all = append(all, because("the same frame once more", f.Why))
+	}
+	return append(all, c.survey.fatesOf(f.Frame)...)
+}
+
+func lineOf(t *trace.Trace, n trace.Node) (*trace.LineBody, bool) {
+	if n.Level != trace.LineLevel {
+		return nil, false
+	}
+	e := t.At(n.Seq)
+	if e == nil {
+		return nil, false
+	}
+	l, ok := e.Body.(*trace.LineBody)
+	return l, ok
+}
+
+func (c *Capture) note(e *trace.Event) string {
+	title := "Note: "
+	if e.What == trace.Warning {
+		title = "Warning: "
+	}
+	if c.o.Narrate != nil {
+		return title + c.o.Narrate(e)
+	}
+	return title + e.Body.(*trace.NoteBody).Newcomer
+}
+
+// line is as much of a line or content as a segment carries, in words.
+func line(l *trace.LineBody, carried trace.Range) string {
+	from, to, size := max(l.From, carried.From)-l.From, min(l.To, carried.To)-l.From, l.To-l.From
+	part := ""
+	if to-from < size {
+		part = fmt.Sprintf("octets %d–%d of %d", from, to-1, size)
+	}
+	end := "C: "
+	if l.FromServer {
+		end = "S: "
+	}
+	switch {
+	case l.Role != dialog.Body && part == "":
+		return end + l.Text
+	case l.Role != dialog.Body:
+		return end + l.Text + " (" + part + ")"
+	case part == "":
+		part = fmt.Sprintf("%d octets", size)
+	}
+	return end + "(content: " + part + " in the stream)"
+}
+
+// fate is something that befell a frame after it was sent.
+type fate struct{ what, to, why string }
+
+// fateOf tells what befell a frame in an event, and whether anything did.
+func fateOf(what string, b *trace.PacketBody) (fate, bool) {
+	switch what {
+	case trace.Dropped, trace.Delayed, trace.Corrupted:
+		return fate{what, b.To, b.Why}, true
+	}
+	return fate{}, false
+}
+
+// fatesOf says in words what befell a frame. Of several copies, which all have the
+// frame's number, it is not known which one it was.
+func (s *survey) fatesOf(frame uint64) []string {
+	of := ""
+	if s.copied[frame] {
+		of = "a copy of the frame was "
+	}
+	var all []string
+	for _, f := range s.fates[frame] {
+		words := "held back"
+		switch f.what {
+		case trace.Dropped:
+			words = "lost"
+			if f.to != "" {
+				words += " on the way to " + f.to
+			}
+		case trace.Corrupted:
+			words = "changed on the way"
+		}
+		all = append(all, because(of+words, f.why))
+	}
+	return all
+}
+
+func because(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
+// clean makes a text fit for one line: what is not UTF-8 and what would control
+// a terminal becomes U+FFFD.
+func clean(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r == '\r':
+			return -1
+		case unicode.IsControl(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s))
+}
