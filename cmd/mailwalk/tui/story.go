@@ -18,9 +18,9 @@ type story struct {
 const (
 	wordWidth  = 6
 	clockLeast = 8
-	// inSeconds is the last time that is written in seconds alone.
-	inSeconds  = 1000*time.Second - time.Microsecond
-	wideIndent = 84 // width from which each level is indented by two cells
+	// lastFraction is the last time that is written in seconds alone.
+	lastFraction = 1000*time.Second - time.Microsecond
+	wideIndent   = 84 // width from which each level is indented by two cells
 )
 
 // Render draws the rows that can be seen.
@@ -50,7 +50,7 @@ func (s *story) clockWidth() int {
 		return clockLeast
 	}
 	// Later times may be written shorter: 0:16:40.0 comes after 999.999999.
-	widest := len(explain.Clock(min(e.At, inSeconds)))
+	widest := len(explain.Clock(min(e.At, lastFraction)))
 	return max(clockLeast, widest, len(explain.Clock(e.At)))
 }
 
