@@ -53,7 +53,7 @@ func classify(zone, name string, qtype uint16, m *dns.Msg) meaning {
 		return out
 	}
 	if out.kind == KindAlias {
-		// RFC 6604 §3: the code and the SOA are about the end of the aliases.
+		// The code (RFC 6604 §3) and the SOA (RFC 2308 §2) are about the end of the aliases.
 		if last != "" && (m.Rcode == dns.RcodeNameError || hasSOA(zone, last, m)) {
 			out.more = append(out.more, absence(zone, last, qtype, m))
 		}

@@ -132,7 +132,7 @@ func (s *Server) signature() string {
 }
 
 // private tells whether nc is under TLS, as on port 995 from the first octet on
-// (RFC 8314 §3.2).
+// (RFC 8314 §3.1).
 func private(nc net.Conn) bool {
 	_, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
 	return ok

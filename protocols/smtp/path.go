@@ -141,7 +141,7 @@ func cutPath(s string) (p Path, rest string, err error) {
 
 // cutRoute takes off a source route. It must be accepted and should be ignored:
 // once it told the hosts to pass through, and today only DNS does (RFC 5321
-// §4.1.2, Appendix C).
+// §4.1.2, §C).
 //
 //	A-d-l = At-domain *( "," At-domain )
 func cutRoute(s string) (rest string, err error) {

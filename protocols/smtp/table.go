@@ -105,22 +105,22 @@ var commandTable = []CommandInfo{
 		States:  greeted, Extension: "ETRN", EndsGroup: true,
 	},
 	{
-		Verb: "TURN", Syntax: "TURN", Section: "RFC 5321 Appendix F.1",
+		Verb: "TURN", Syntax: "TURN", Section: "RFC 5321 §F.1",
 		Summary: "Asks client and server to change places; given up as unsafe.",
 		States:  greeted, EndsGroup: true,
 	},
 	{
-		Verb: "SEND", Syntax: "SEND FROM:<reverse-path>", Section: "RFC 5321 Appendix F.6",
+		Verb: "SEND", Syntax: "SEND FROM:<reverse-path>", Section: "RFC 5321 §F.6",
 		Summary: "Would show a message on a user's terminal; given up.",
 		States:  statesOf(StateReady),
 	},
 	{
-		Verb: "SOML", Syntax: "SOML FROM:<reverse-path>", Section: "RFC 5321 Appendix F.6",
+		Verb: "SOML", Syntax: "SOML FROM:<reverse-path>", Section: "RFC 5321 §F.6",
 		Summary: "Would send to the terminal or else mail; given up.",
 		States:  statesOf(StateReady),
 	},
 	{
-		Verb: "SAML", Syntax: "SAML FROM:<reverse-path>", Section: "RFC 5321 Appendix F.6",
+		Verb: "SAML", Syntax: "SAML FROM:<reverse-path>", Section: "RFC 5321 §F.6",
 		Summary: "Would send to the terminal and mail; given up.",
 		States:  statesOf(StateReady),
 	},

@@ -58,7 +58,7 @@ func (s *Server) bounce(ctx context.Context, e *entry, content []byte) error {
 }
 
 // report is a delivery status notification: a text for people, the status for
-// programs, and the header of the mail (RFC 3464 §2, RFC 3462 §2).
+// programs, and the header of the mail (RFC 3464 §2, RFC 6522 §3).
 func (s *Server) report(e *entry, failed []*recipient, content []byte) []byte {
 	now := s.Host.Clock().Now()
 	boundary := "report-" + e.ID

@@ -77,8 +77,8 @@ func generate(dir string) ([]byte, error) {
 	}
 	b.WriteString("}\n\nvar headings = [...]heading{\n")
 	for _, p := range places {
-		if !cited[place{rfc: p.rfc, section: p.section}] && p.section != "" {
-			return nil, fmt.Errorf("%s: RFC %d §%s is cited by no entry", sectionsFile, p.rfc, p.section)
+		if !cited[place{rfc: p.rfc, section: p.section}] {
+			continue // only code or a walk cites it
 		}
 		fmt.Fprintf(&b, "{Ref{%d, %q}, %q},\n", p.rfc, p.section, p.heading)
 	}
@@ -104,10 +104,12 @@ func writeEntry(b *bytes.Buffer, key string, e entry, places []place, cited map[
 			if err != nil {
 				return fmt.Errorf("%s: %w", key, err)
 			}
-			if !slices.ContainsFunc(places, func(q place) bool { return q.rfc == p.rfc && q.section == p.section }) {
-				return fmt.Errorf("%s: %s is not in %s", key, s, sectionsFile)
+			i := slices.IndexFunc(places, func(q place) bool { return q.rfc == p.rfc && q.section == p.section })
+			if i < 0 || places[i].heading == "" {
+				return fmt.Errorf("%s: %s is not in %s with its heading", key, s, sectionsFile)
 			}
 			cited[p] = true
+			cited[place{rfc: p.rfc}] = true // for its title
 			fmt.Fprintf(b, "{%d, %q},", p.rfc, p.section)
 		}
 		b.WriteString("},\n")
