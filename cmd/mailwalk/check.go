@@ -33,8 +33,8 @@ func newCheck() *cobra.Command {
 				for _, p := range sc.Warnings {
 					fmt.Fprintln(cmd.ErrOrStderr(), p.Error())
 				}
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: a walk that can be run (%d hosts, %d mails, %d acts, %d expectations)\n",
-					name, len(sc.Hosts), len(sc.Mails), len(sc.Acts), len(sc.Expect)); err != nil {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: a walk that can be run (%s, %s, %s, %s)\n", name,
+					counted(len(sc.Hosts), "host"), counted(len(sc.Mails), "mail"), counted(len(sc.Acts), "act"), counted(len(sc.Expect), "expectation")); err != nil {
 					return failure{err}
 				}
 			}
@@ -44,4 +44,12 @@ func newCheck() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// counted is a number of things, with the word for one of them.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -30,12 +30,18 @@ func verdict(sc *scenarios.Scenario, results []scenarios.Result, failures []trac
 			fmt.Fprintf(&b, "\n    nearest: event %d, %s", r.Nearest.Seq, explain.Text(r.Nearest))
 		}
 	}
+	lost := ""
+	if len(failures) > 0 {
+		f := failures[0]
+		lost = explain.OneLine(fmt.Sprintf("mail %s did not arrive: %s: %s", f.Mail, f.Host, f.Reason))
+	}
 	switch {
+	case missed > 0 && lost != "":
+		return failure{fmt.Errorf("%s; %d of the %d things that the walk expects did not happen%s", lost, missed, len(results), b.String())}
 	case missed > 0:
 		return failure{fmt.Errorf("%d of the %d things that the walk expects did not happen%s", missed, len(results), b.String())}
-	case len(results) == 0 && len(failures) > 0:
-		f := failures[0]
-		return failure{errors.New(explain.OneLine(fmt.Sprintf("mail %s did not arrive: %s: %s", f.Mail, f.Host, f.Reason)))}
+	case len(results) == 0 && lost != "":
+		return failure{errors.New(lost)}
 	}
 	return nil
 }
@@ -43,11 +49,8 @@ func verdict(sc *scenarios.Scenario, results []scenarios.Result, failures []trac
 // worded is what was to be, in the walk's own words where it has some, and why
 // it did not hold.
 func worded(r scenarios.Result) (want, missed string) {
-	switch {
-	case r.Expect.Says == "":
+	if r.Expect.Says == "" {
 		return r.Want, r.Missed
-	case r.Held:
-		return r.Expect.Says, ""
 	}
-	return r.Expect.Says, r.Want + ": " + r.Missed
+	return r.Expect.Says, r.Missed
 }

@@ -108,10 +108,12 @@ func (p *Printer) content(c *trace.Content) {
 	if rest > 0 {
 		lines = lines[:shownLines]
 	}
+	p.out.blank()
 	for _, l := range lines {
-		p.out.detail("> " + explain.OneLine(l))
+		p.out.wrapped("  > ", "    ", "", explain.OneLine(l))
 	}
 	if rest > 0 {
-		p.out.detail("(and " + explain.Grouped(int64(rest)) + " more lines)")
+		p.out.wrapped("    ", "", "", "(and "+explain.Grouped(int64(rest))+" more lines)")
 	}
+	p.apart = true
 }

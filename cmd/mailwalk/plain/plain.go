@@ -248,8 +248,12 @@ func (p *Printer) mail(e *trace.Event, b *trace.MailBody) {
 		p.why(e)
 		return
 	}
-	p.step(e, "mail", "", explain.Text(e))
-	if len(b.Changes) > explain.Listed { // else the step's text has them
+	text := explain.Text(e)
+	if e.What == trace.Changed && len(b.Changes) > 1 {
+		text = e.Host + ": the mail program changes before it sends:"
+	}
+	p.step(e, "mail", "", text)
+	if e.What == trace.Changed && len(b.Changes) > 1 {
 		for _, c := range b.Changes {
 			p.out.detail("- " + explain.OneLine(c))
 		}

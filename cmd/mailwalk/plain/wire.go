@@ -228,7 +228,7 @@ func (w *wire) segment(e *trace.Event, b *trace.PacketBody) string {
 		text = acknowledged(h, own, other)
 	}
 	own.fin = own.fin || has("F")
-	if h.Window == 0 {
+	if h.Window == 0 && !strings.HasSuffix(text, "window now 0") {
 		text += ", window 0"
 	}
 	return text
@@ -349,7 +349,7 @@ func (w *wire) numbers(e *trace.Event, b *trace.PacketBody) string {
 	if strings.Contains(h.Flags, "A") {
 		text += ", ack " + relative(h.Ack, w.tcp[stream{k.conn, !k.fromServer}])
 	}
-	return text + ", win " + strconv.Itoa(int(h.Window)) + ", length " + strconv.Itoa(h.Len)
+	return text + ", win " + strconv.Itoa(int(h.Window))
 }
 
 func relative(n uint32, of *half) string {
