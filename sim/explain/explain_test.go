@@ -376,7 +376,7 @@ func TestText(t *testing.T) {
 			Link: "acme-net", From: "alice-laptop/eth0", To: "router/eth0", Why: "fault 1", Range: &trace.Range{From: 0, To: 1460}, Head: trace.Head{
 				Proto: "TCP", Flags: "PA", Len: 1460, Src: netip.MustParseAddr("2001:db8::1"), Dst: netip.MustParseAddr("2001:db8::2"), SrcPort: 1, DstPort: 25,
 			},
-		}}, "lost on acme-net between alice-laptop and router: data: 1,460 octets of the conversation, [2001:db8::1]:1 to [2001:db8::2]:25, its octets 0–1,459 (fault 1)"},
+		}}, "lost on acme-net between alice-laptop and router: 1,460 octets of data, [2001:db8::1]:1 to [2001:db8::2]:25, octets 0–1,459 of that direction (fault 1)"},
 		{trace.Event{Kind: trace.Lookup, What: trace.Resolved, Host: "mail.acme.test", Body: &trace.LookupBody{
 			Name: "globex.test.", Type: "MX", Records: []trace.Record{{Type: "MX", Data: "10 mail.globex.test."}},
 		}}, "mail.acme.test knows now: mail for globex.test goes to mail.globex.test (preference 10)"},

@@ -97,7 +97,7 @@ var entries = [...]Explanation{
 		Newcomer: "Is there mail for me?",
 		Student:  "The device connects to the mail store and asks.",
 		Engineer: "Most devices do it by themselves every few minutes, or stay connected with IDLE.",
-		Refs:     []Ref{{1939, "1"}, {9051, "1"}},
+		Refs:     []Ref{{1939, "1"}, {5598, "4.2.1"}},
 	},
 	{
 		Key:      "act.flag",
@@ -1521,10 +1521,10 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "line.smtp.extension.8BITMIME",
-		Title:    "{server} takes bytes beyond ASCII in the content",
-		Newcomer: "Letters such as ä and é may travel as they are.",
-		Student:  "Without it a content has to be 7-bit, and other bytes are written in quoted-printable or base64. The client tells with BODY=8BITMIME.",
-		Engineer: "It does not lift the limits on line length and line ends: content stays lines of at most 998 octets.",
+		Title:    "{server} takes bytes beyond ASCII in the body of a mail",
+		Newcomer: "Letters such as ä and é may travel as they are in the text of a mail.",
+		Student:  "Without it a body has to be 7-bit, and other bytes are written in quoted-printable or base64. The client tells with BODY=8BITMIME.",
+		Engineer: "Header fields stay ASCII, for which SMTPUTF8 is the way out, and a line has at most 998 octets as before: the body is not free to be any bytes.",
 		Refs:     []Ref{{6152, "2"}, {6152, "3"}},
 	},
 	{
@@ -2236,7 +2236,7 @@ var entries = [...]Explanation{
 		Title:    "{host} knows now: mail for {name} goes to {answer}",
 		Newcomer: "Now the sender's server knows which computer takes the mail of that domain.",
 		Student:  "The list is sorted by preference; equal ones are to be taken in random order.",
-		Engineer: "If the server itself is in the list, it must drop itself and all that are worse, or mail goes in circles.",
+		Engineer: "If the server itself is in the list, it must drop itself and all that are not better, or mail goes in circles.",
 		Refs:     []Ref{{5321, "5.1"}},
 	},
 	{
@@ -2325,7 +2325,7 @@ var entries = [...]Explanation{
 		Title:    "what arrived is, byte for byte, what was sent (SHA-256 {sentHash})",
 		Newcomer: "Cut into packets, sent over many cables, put together again: it is the same text to the last letter.",
 		Student:  "Both SHA-256 are equal. Only fields in front were added on the way.",
-		Engineer: "This is not proof against forgery, as both sides are known here; for that there is DKIM.",
+		Engineer: "It proves nothing to the recipient: the walk knows both ends, he only his own. What a recipient can check by himself is a signature, such as DKIM's.",
 		Refs:     []Ref{{6234, "1"}, {5321, "4.4"}},
 	},
 	{
@@ -2391,7 +2391,7 @@ var entries = [...]Explanation{
 		Newcomer: "The recipient's device comes and gets the mail, or looks at it.",
 		Student:  "Retrieval: by POP3 the mail is downloaded, by IMAP it is read where it lies. The device asks; nothing is brought.",
 		Engineer: "SMTP has no part in this: its way ended with final delivery.",
-		Refs:     []Ref{{1939, "1"}, {9051, "1"}},
+		Refs:     []Ref{{1939, "1"}, {5598, "4.2.1"}},
 	},
 	{
 		Key:      "mail.hop.submission",
@@ -2764,7 +2764,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "packet.tcp.ack",
-		Title:    "ACK: {srcEnd} has everything from {dstEnd} before number {ack}",
+		Title:    "ACK: {srcEnd} has all of {dstEnd} before sequence number {ack}",
 		Newcomer: "A receipt: so far all has arrived.",
 		Student:  "The acknowledgment number is the next byte expected, so one ACK confirms all before it. The third step of the handshake is such a segment too.",
 		Engineer: "An empty ACK takes up no sequence number and is itself neither acknowledged nor retransmitted. It also announces the window, the room the receiver has; the number in the header is to be scaled by what the SYN offered.",
@@ -2773,7 +2773,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "packet.tcp.data",
-		Title:    "data: {len} of the conversation, {srcEnd} to {dstEnd}[, its octets {range}]",
+		Title:    "{len} of data, {srcEnd} to {dstEnd}[, octets {range} of that direction]",
 		Newcomer: "A piece of what is being said. Whatever is long is cut into such pieces and put together again at the far end, in order.",
 		Student:  "TCP cuts the stream of bytes into segments no larger than the other end's maximum segment size, numbers the bytes, and keeps a copy until they are acknowledged.",
 		Engineer: "Segment boundaries mean nothing: one segment may hold several commands, and one line may span two. PSH asks only that the receiver's TCP not wait for more before it hands the data up.",
@@ -2847,7 +2847,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "packet.udp.dns-query",
-		Title:    "DNS query from {srcEnd} to {dstEnd}",
+		Title:    "DNS query, {srcEnd} to {dstEnd}",
 		Newcomer: "A question to a name server, small enough for one packet.",
 		Student:  "Questions go to port 53, by UDP first, since question and answer then take one packet each and no handshake.",
 		Engineer: "Random query ID and source port are what an off-path forger has to guess, together about 32 bits at best.",
@@ -2855,7 +2855,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "packet.udp.dns-response",
-		Title:    "DNS response from {srcEnd} to {dstEnd}",
+		Title:    "DNS response, {srcEnd} to {dstEnd}",
 		Newcomer: "The name server's answer.",
 		Student:  "It is taken for an answer only if it comes from the address and port that were asked, with the same ID and the same question.",
 		Engineer: "If it does not fit it has the TC bit set, and the question is asked again over TCP. Without EDNS the limit is 512 octets.",
@@ -3265,7 +3265,6 @@ var headings = [...]heading{
 	{Ref{8767, ""}, "Serving Stale Data to Improve DNS Resiliency"},
 	{Ref{8767, "4"}, "Standards Action"},
 	{Ref{9051, ""}, "Internet Message Access Protocol (IMAP) - Version 4rev2"},
-	{Ref{9051, "1"}, "How to Read This Document"},
 	{Ref{9051, "2.1"}, "Link Level"},
 	{Ref{9051, "2.2"}, "Commands and Responses"},
 	{Ref{9051, "2.2.1"}, "Client Protocol Sender and Server Protocol Receiver"},

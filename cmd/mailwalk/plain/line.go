@@ -39,16 +39,16 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 	if b.Role == dialog.Body {
 		said = "(the content" + size(b.Content) + ")"
 	}
-	indent := left(speaker, column) + "  "
+	indent, words := left(speaker, column)+"  ", said
 	if p.o.Width < narrow {
-		indent, said = "", speaker+": "+said
+		indent, words = "", speaker+": "+said
 	}
-	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, said)
+	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, words)
 	if b.Secret {
 		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
 	}
 	if key := explain.Key(e); !p.told[key] {
-		p.out.reason(sentence(explain.Text(e)))
+		p.out.reason(sentence(untold(explain.Text(e), said)))
 		p.why(e)
 	}
 }
@@ -82,6 +82,16 @@ func size(c *trace.Content) string {
 		return ""
 	}
 	return ", " + explain.Octets(c.Size)
+}
+
+// untold is a text without an end that only repeats the end of the line that
+// stands above it.
+func untold(text, line string) string {
+	before, after, found := strings.Cut(text, ": ")
+	if found && strings.HasSuffix(line, after) {
+		return before
+	}
+	return text
 }
 
 // sentence makes a clause a sentence of its own.

@@ -24,7 +24,7 @@ type Style struct {
 // follows the terminal's own theme.
 func Colours() Style {
 	return Style{
-		Heading: "1", Dim: "2", Why: "2", Note: "3", Warning: "1;33",
+		Heading: "1", Dim: "2", Note: "3", Warning: "1;33",
 		Client: "36", Server: "35",
 		Packet: "2", Lookup: "34", Decision: "33", Mail: "1", Act: "32",
 		Good: "32", Bad: "1;31",
