@@ -33,21 +33,33 @@ func newReplay() *cobra.Command {
 	return cmd
 }
 
-func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) error {
+// openTrace opens a recorded trace. The file has to stay open as long as the
+// trace is used.
+func openTrace(name string) (*trace.Trace, io.Closer, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, bare(err))
+		return nil, nil, fmt.Errorf("%s: %w", name, bare(err))
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, bare(err))
+		f.Close()
+		return nil, nil, fmt.Errorf("%s: %w", name, bare(err))
 	}
 	t, err := trace.Open(f, info.Size())
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		f.Close()
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	sc, err := scenarios.Parse(t.Header.Name+".yaml", []byte(t.Header.Scenario))
+	return t, f, nil
+}
+
+func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) error {
+	t, file, err := openTrace(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sc, err := walkOf(t)
 	if err != nil {
 		// A trace of another version of the language still shows what happened.
 		fmt.Fprintf(warnings, "mailwalk: %s: its walk cannot be read, so it is not checked against what it expects: %v\n", name, err)

@@ -16,12 +16,13 @@ func newRun() *cobra.Command {
 		v    view
 		in   input
 		file string
+		pcap pcapOptions
 	)
 	cmd := &cobra.Command{
 		Use:               "run WALK|FILE.yaml",
 		Short:             "Run a walk and print its story",
-		Long:              "Run a walk to its end and print what happens, each step with its reason the first time it comes.\nThe exit code is 0 when all that the walk expects has happened.",
-		Example:           "mailwalk run first-letter\nmailwalk run first-letter --detail packet --depth engineer\nmailwalk run first-letter --message hello.eml --record hello.trace\nmailwalk run first-letter --format json | jq .text",
+		Long:              "Run a walk to its end and print what happens, each step with its reason the first time it comes.\nThe exit code is 0 when all that the walk expects has happened.\n\n" + pcapHelp,
+		Example:           "mailwalk run first-letter\nmailwalk run first-letter --detail packet --depth engineer\nmailwalk run first-letter --message hello.eml --record hello.trace\nmailwalk run first-letter --pcap acme.pcapng --link acme-net\nmailwalk run first-letter --format json | jq .text",
 		Args:              oneWalk,
 		ValidArgsFunction: completeWalks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,17 +34,24 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), sc, g, &v, file, cmd.OutOrStdout())
+			return run(cmd.Context(), sc, g, &v, outputs{record: file, pcap: pcap}, cmd.OutOrStdout())
 		},
 	}
 	v.flags(cmd, "plain", "json")
 	in.flags(cmd)
 	cmd.Flags().StringVar(&file, "record", "", "keep the trace in a file, for mailwalk replay")
+	pcap.flags(cmd, loadNamed)
 	return cmd
 }
 
+// outputs are the files that a run leaves.
+type outputs struct {
+	record string
+	pcap   pcapOptions
+}
+
 // run runs a walk to its end and shows it on out while it goes.
-func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, file string, out io.Writer) (err error) {
+func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, files outputs, out io.Writer) (err error) {
 	w, err := openWorld(sc, g)
 	if err != nil {
 		return err
@@ -58,12 +66,19 @@ func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, file str
 	if err != nil {
 		return err
 	}
-	rec, err := newRecord(file, t)
+	pcap, err := files.pcap.prepare(sc, v)
 	if err != nil {
 		return err
 	}
+	rec, err := newRecord(files.record, t)
+	if err != nil {
+		return err
+	}
+	if err := pcap.create(files.record); err != nil {
+		return errors.Join(err, rec.close())
+	}
 	if err := s.begin(sc, t.Header.Seed); err != nil {
-		return errors.Join(failure{err}, rec.close())
+		return errors.Join(failure{err}, rec.close(), pcap.close())
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -82,7 +97,7 @@ func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, file str
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	err = errors.Join(err, rec.close())
+	err = errors.Join(err, rec.close(), pcap.write(t))
 	if err != nil {
 		return failed(err)
 	}
