@@ -2,6 +2,7 @@ package plain
 
 import (
 	"strconv"
+	"strings"
 
 	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
@@ -11,20 +12,18 @@ import (
 // packet prints a frame: in full when its first sender sends it, by its number
 // when it arrives or is passed on.
 func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
-	number := "#" + strconv.FormatUint(b.Frame, 10)
-	switch e.What {
-	case trace.Sent:
-		if from := p.waiting.arrival; from != nil && from.Host == e.Host && len(e.Causes) > 0 && e.Causes[0] == from.Seq {
-			before := "#" + strconv.FormatUint(from.Body.(*trace.PacketBody).Frame, 10)
-			p.waiting.arrival = nil
-			text := before + " passed on by " + e.Host + " as " + number + " on " + b.Link
-			if p.o.Depth > explain.Newcomer && b.Head.TTL > 0 {
-				text += ", TTL " + strconv.Itoa(int(b.Head.TTL))
-			}
-			p.step(e, "packet", "", text)
-			return
+	number := numbered(b)
+	before := p.wire.came[cause(e)]
+	switch {
+	case e.What == trace.Sent && before != "":
+		delete(p.wire.came, cause(e))
+		text := before + " passed on by " + e.Host + " as " + number + " on " + b.Link
+		if p.o.Depth > explain.Newcomer {
+			text += ", TTL " + strconv.Itoa(int(b.Head.TTL))
 		}
-		p.settle()
+		p.waiting = waiting{}
+		p.step(e, "packet", "", text)
+	case e.What == trace.Sent:
 		ends, what := p.wire.frame(e, b)
 		p.frame(e, number+" "+b.Link+" "+ends, what)
 		if p.o.Depth > explain.Newcomer {
@@ -33,18 +32,26 @@ func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 			}
 		}
 		p.why(e)
-	case trace.Delivered:
-		p.settle()
-		if b.Head.Dst.IsValid() && e.Host != p.wire.host(b.Head.Dst) {
-			p.waiting = waiting{arrival: e, mark: p.group.mark} // a router has it: it may go on at once
-			return
-		}
+	case e.What == trace.Delivered && p.wire.elsewhere(e, b):
+		p.wire.came[e.Seq] = number
+		p.waiting = waiting{arrival: e, mark: p.group.mark}
+	case e.What == trace.Delivered:
 		p.reached(e, b)
 	default:
-		p.settle()
-		p.step(e, "FAULT", "", number+" "+explain.Text(e))
+		// What it carries stands where it was sent.
+		p.step(e, "FAULT", "", number+" "+strings.Replace(explain.Text(e), ": "+explain.Carried(e), "", 1))
 		p.why(e)
 	}
+}
+
+func numbered(b *trace.PacketBody) string { return "#" + strconv.FormatUint(b.Frame, 10) }
+
+// cause is the nearest cause of an event; 0 when there is none.
+func cause(e *trace.Event) uint64 {
+	if len(e.Causes) == 0 {
+		return 0
+	}
+	return e.Causes[0]
 }
 
 // frame prints who sends a frame to whom and what it is: on one line if it fits.
@@ -59,7 +66,7 @@ func (p *Printer) frame(e *trace.Event, ends, what string) {
 }
 
 func (p *Printer) reached(e *trace.Event, b *trace.PacketBody) {
-	p.step(e, "packet", "", "#"+strconv.FormatUint(b.Frame, 10)+" has reached "+e.Host)
+	p.step(e, "packet", "", numbered(b)+" has reached "+e.Host)
 }
 
 // waiting is a step that is not printed yet, since the next one may be part of
@@ -90,7 +97,7 @@ func (p *Printer) settle() {
 func (w *waiting) joins(e *trace.Event) bool {
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		return w.arrival != nil && e.What == trace.Sent
+		return w.arrival != nil && e.What == trace.Sent && e.Host == w.arrival.Host && cause(e) == w.arrival.Seq
 	case *trace.LineBody:
 		return w.read != nil && e.What == trace.Received && b.Role != dialog.Body && e.Conn == w.read.Conn && e.Host == w.read.Host && e.At == w.read.At
 	}

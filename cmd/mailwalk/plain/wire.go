@@ -21,6 +21,7 @@ type wire struct {
 	hosts map[netip.Addr]string
 	said  map[stream][]saying
 	tcp   map[stream]*half
+	came  map[uint64]string // numbers of frames that are on a router, by the event of their arrival
 }
 
 // saying is a line or a content, and where in its stream it lies.
@@ -41,7 +42,7 @@ type half struct {
 }
 
 func newWire(hosts map[netip.Addr]string) wire {
-	return wire{hosts: hosts, said: make(map[stream][]saying), tcp: make(map[stream]*half)}
+	return wire{came: make(map[uint64]string), hosts: hosts, said: make(map[stream][]saying), tcp: make(map[stream]*half)}
 }
 
 func (w *wire) half(k stream) *half {
@@ -59,6 +60,12 @@ func (w *wire) host(a netip.Addr) string {
 		return name
 	}
 	return a.String()
+}
+
+// elsewhere tells whether a frame is delivered to a host that is only on its way.
+func (w *wire) elsewhere(e *trace.Event, b *trace.PacketBody) bool {
+	owner := w.hosts[b.Head.Dst]
+	return owner != "" && owner != e.Host
 }
 
 // hear keeps where a line lies in its stream.
@@ -166,6 +173,9 @@ func (w *wire) frame(e *trace.Event, b *trace.PacketBody) (ends, what string) {
 		return e.Host, explain.Carried(e)
 	}
 	ends = w.host(h.Src) + arrow + w.host(h.Dst)
+	if owner := w.hosts[h.Src]; owner != "" && owner != e.Host {
+		ends = e.Host + " under the address of " + ends
+	}
 	switch {
 	case h.Proto == "TCP" && e.Conn != "":
 		return ends, w.segment(e, b)
