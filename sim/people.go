@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"mailwalk/protocols/message"
 	"mailwalk/scenarios"
 	"mailwalk/sim/clock"
 	"mailwalk/sim/mua"
@@ -185,6 +186,9 @@ func (w *World) do(ctx context.Context, a *scenarios.Act, p *scenarios.Person, d
 		out, err := w.write(w.mails[a.Mail], m.Host, p.Address)
 		if err != nil {
 			return err
+		}
+		if message.NeedsSMTPUTF8(out.Content) {
+			w.warn("The header of this mail has octets beyond ASCII. A mail like that needs the extension SMTPUTF8 (RFC 6531), which the servers of this walk do not have; they pass it on all the same, as many do.")
 		}
 		return m.Send(ctx, out)
 	case scenarios.FetchMail:

@@ -195,7 +195,7 @@ var changeText = map[ChangeKind]string{
 	BareLF:     "a bare LF became CRLF: in a mail only the two together end a line (RFC 5322 §2.3)",
 	BareCR:     "a bare CR became CRLF: in a mail only the two together end a line (RFC 5322 §2.3)",
 	NoLineEnd:  "the last line had no end and got its CRLF",
-	BccRemoved: "the Bcc field is taken out: its recipients are named to the server (RCPT TO) and not in the mail, so that the others do not see them (RFC 5322 §3.6.3)",
+	BccRemoved: "the Bcc field is taken out, so that nobody who gets the mail sees whom it names (RFC 5322 §3.6.3)",
 }
 
 // Needs8Bit tells whether the mail has octets above 127, for which both ends

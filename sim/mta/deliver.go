@@ -22,8 +22,8 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 	content = bytes.Join([][]byte{returnPath, content}, nil)
 	for _, r := range j.recipients {
 		if s.Mailboxes == nil || !s.Mailboxes.Has(r.Address) {
-			r.failed = true
 			r.reply = smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", r.Address)
+			s.fail(r)
 			continue
 		}
 		err := s.Mailboxes.Deliver(ctx, r.Address, content, e.ReversePath)

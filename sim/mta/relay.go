@@ -264,7 +264,18 @@ func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, h
 		if reply.Temporary() {
 			s.deferred(e, r)
 		} else {
-			r.failed = true
+			s.fail(r)
 		}
 	}
+}
+
+// fail notes that a recipient is not tried again, because of a last word that is
+// final.
+func (s *Server) fail(r *recipient) {
+	r.failed = true
+	because := "this server finds that it cannot be delivered"
+	if r.server != "" {
+		because = r.server + " refuses it"
+	}
+	s.decide(trace.GiveUp, r.Address, "bounce", fmt.Sprintf("%s, and %d is final: trying again would change nothing", because, r.reply.Code))
 }

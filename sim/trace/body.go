@@ -35,6 +35,10 @@ type PacketBody struct {
 	Range *Range `json:"range,omitempty"`
 	// Why says in plain words why a frame was dropped, delayed or changed.
 	Why string `json:"why,omitempty"`
+	// Analysis is what the segments before it make of a TCP segment, where the host
+	// that sends it puts it on a link; empty for most, and for what a router passes
+	// on.
+	Analysis string `json:"analysis,omitempty"`
 }
 
 // Range is a part [From, To) of one direction of a connection's byte stream,
@@ -67,15 +71,42 @@ type Head struct {
 	Seq    uint32 `json:"tcpSeq,omitempty"`
 	Ack    uint32 `json:"tcpAck,omitempty"`
 	Window uint16 `json:"window,omitempty"`
+	// MSS is the maximum segment size that a SYN segment names.
+	MSS uint16 `json:"mss,omitempty"`
 	// Len is the number of payload octets behind the innermost header.
 	Len int `json:"len"`
 	// Type and Code of ICMP; Type is the operation of ARP.
 	Type uint8 `json:"type,omitempty"`
 	Code uint8 `json:"code,omitempty"`
+	// MTU is that of the link for which a packet is too big, as ICMP tells it.
+	MTU uint32 `json:"mtu,omitempty"`
 }
 
 // Kind implements Body.
 func (*PacketBody) Kind() Kind { return Packet }
+
+// Values of a packet's Analysis, in the words of packet analysers. Of several that
+// fit, the first in this list holds.
+const (
+	// Retransmission sends again octets, a SYN or a FIN that the host has sent
+	// before, since a timer has run out or an ICMP error has come.
+	Retransmission = "retransmission"
+	// FastRetransmission does so since the ACKs that arrive tell of a loss, before
+	// the timer has run out (RFC 5681 §3.2, RFC 6675 §5).
+	FastRetransmission = "fast-retransmission"
+	// KeepAlive has one octet at most and the sequence number of one that the other
+	// end has acknowledged: it is to make that end answer. Probes of a zero window
+	// look the same.
+	KeepAlive = "keep-alive"
+	// ZeroWindow says that the host has no room.
+	ZeroWindow = "zero-window"
+	// DuplicateACK has no data, and the acknowledgment number and the window of the
+	// host's segment before (RFC 5681 §2); it does not answer a keep-alive.
+	DuplicateACK = "duplicate-ack"
+	// WindowUpdate has no data, and of the host's segment before the acknowledgment
+	// number, but not the window.
+	WindowUpdate = "window-update"
+)
 
 // Steps of connection events.
 const (

@@ -108,6 +108,7 @@ func (b *PacketBody) fields(f fields) {
 		f.shut()
 	}
 	f.str("why", may, &b.Why)
+	f.str("analysis", may, &b.Analysis)
 }
 
 func (r *Range) fields(f fields) {
@@ -134,6 +135,8 @@ func (h *Head) fields(f fields) {
 	}
 	f.octet("type", may, &h.Type)
 	f.octet("code", may, &h.Code)
+	f.port("mss", may, &h.MSS)
+	f.word("mtu", may, &h.MTU)
 }
 
 func (b *ConnectionBody) fields(f fields) {

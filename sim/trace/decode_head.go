@@ -161,6 +161,9 @@ func (h *Head) transport(proto uint8, b []byte) (payload []byte) {
 		h.Ack = binary.BigEndian.Uint32(b[8:])
 		h.Flags = tcpFlags()[b[13]]
 		h.Window = binary.BigEndian.Uint16(b[14:])
+		if b[13]&flagSYN != 0 {
+			h.MSS = maxSegmentSize(b[tcpLen:n])
+		}
 		return b[n:]
 	case protoUDP:
 		if len(b) < udpLen {
@@ -180,6 +183,9 @@ func (h *Head) transport(proto uint8, b []byte) (payload []byte) {
 		}
 		h.Proto = "ICMP"
 		h.Type, h.Code = b[0], b[1]
+		if h.Type == 3 && h.Code == 4 { // RFC 1191 §4
+			h.MTU = uint32(binary.BigEndian.Uint16(b[6:]))
+		}
 		return b[icmpLen:]
 	case protoICMPv6:
 		if len(b) < icmpv6Len {
@@ -187,10 +193,36 @@ func (h *Head) transport(proto uint8, b []byte) (payload []byte) {
 		}
 		h.Proto = "ICMPv6"
 		h.Type, h.Code = b[0], b[1]
+		if h.Type == 2 && len(b) >= icmpLen { // RFC 4443 §3.2
+			h.MTU = binary.BigEndian.Uint32(b[4:])
+		}
 		return b[icmpv6Len:]
 	}
 	h.Proto = hexNumber(uint64(proto), 2)
 	return b
+}
+
+// flagSYN is the bit of SYN in the octet of TCP's flags.
+const flagSYN = 0x02
+
+// maxSegmentSize finds the Maximum Segment Size among a header's options, 0 when
+// it is not there (RFC 9293 §3.2).
+func maxSegmentSize(options []byte) uint16 {
+	for len(options) > 0 {
+		switch kind := options[0]; {
+		case kind == 0:
+			return 0
+		case kind == 1:
+			options = options[1:]
+		case len(options) < 2 || options[1] < 2 || int(options[1]) > len(options):
+			return 0
+		case kind == 2 && options[1] == 4:
+			return binary.BigEndian.Uint16(options[2:])
+		default:
+			options = options[options[1]:]
+		}
+	}
+	return 0
 }
 
 // tcpFlags are the names of all values of the octet of TCP's flags, in the order

@@ -20,6 +20,7 @@ type Conn struct {
 	high    [2]int64  // the highest offset seen, to unwrap sequence numbers by
 	said    [2][]span // what the programs wrote
 	arrived [2][]span // what reached the other end and was not read yet
+	ends    [2]tcpEnd
 	client  verbs
 	server  verbs
 }

@@ -12,10 +12,11 @@ type Frame struct {
 	FromHost, ToHost string
 	Data             []byte
 
-	head Head
-	conn *Conn
-	rng  *Range
-	ids  IDs
+	head     Head
+	conn     *Conn
+	rng      *Range
+	ids      IDs
+	analysis string
 }
 
 // Head is what the frame's headers say.
@@ -26,7 +27,8 @@ func (f *Frame) Head() Head { return f.head }
 func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 	r.frames++
 	f.Number = r.frames
-	f.head, _ = ParseHead(f.Data)
+	var payload []byte
+	f.head, payload = ParseHead(f.Data)
 	s := r.Scope()
 	var lines []uint64
 	switch f.head.Proto {
@@ -34,12 +36,15 @@ func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 		f.conn, f.rng = r.segment(f.head)
 		if f.conn != nil {
 			f.ids = f.conn.ids
+			f.analysis = f.conn.sending(f, r.Now())
 			if f.rng != nil && f.FromHost == f.conn.host(f.rng.FromServer) {
 				lines = f.conn.carry(f.rng)
 			}
 		}
 	case "UDP":
 		f.ids = r.flow(f.head, s)
+	case "ICMP", "ICMPv6":
+		f.ids = r.quoted(f.head, payload)
 	}
 	ev := r.append(Event{Host: f.FromHost, Kind: Packet, What: Sent, IDs: f.ids, Causes: causes(lines, s.Cause), Body: f.body("")}, s)
 	before := s.Cause
@@ -63,6 +68,9 @@ func causes(near []uint64, last uint64) []uint64 {
 // Deliver records that a frame reached an interface.
 func (r *Recorder) Deliver(f *Frame) {
 	ev := r.Record(Event{Host: f.ToHost, Kind: Packet, What: Delivered, IDs: f.ids, Body: f.body("")})
+	if f.conn != nil {
+		f.conn.arriving(f, r.Now())
+	}
 	if f.rng != nil && f.ToHost == f.conn.host(!f.rng.FromServer) {
 		d := direction(f.rng.FromServer)
 		f.conn.arrived[d] = append(f.conn.arrived[d], span{f.rng.From, f.rng.To, ev.Seq})
@@ -76,7 +84,7 @@ func (r *Recorder) Interfere(f *Frame, what, why string) {
 }
 
 func (f *Frame) body(why string) *PacketBody {
-	return &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why}
+	return &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why, Analysis: f.analysis}
 }
 
 // host is the one that sends in a direction.
