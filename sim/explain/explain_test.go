@@ -47,6 +47,13 @@ func steps() map[string][]*trace.Event {
 	frames(func(key, what string, h trace.Head) {
 		add(key, trace.Packet, what, &trace.PacketBody{Frame: 1, Link: "acme-net", From: "alice-laptop/eth0", To: "router/eth0", Head: h})
 	})
+	for _, a := range []string{trace.Retransmission, trace.FastRetransmission, trace.DuplicateACK, trace.WindowUpdate} {
+		h := trace.Head{Proto: "TCP", Flags: "A", Window: 100}
+		if strings.HasSuffix(a, trace.Retransmission) {
+			h.Len = 10
+		}
+		add("packet.tcp."+a, trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: h, Analysis: a})
+	}
 	for _, what := range trace.Steps(trace.Connection) {
 		for _, service := range []string{"submission", "smtp", "pop3", "imap", "domain"} {
 			key := "connection." + what

@@ -15,7 +15,7 @@ import (
 var (
 	commonFields = []string{"at", "host", "what", "mail", "hop", "conn", "lookup", "queue"}
 	kindFields   = map[trace.Kind][]string{
-		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "len", "octets", "range", "type", "code", "why"},
+		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
 		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error"},
 		trace.Line:       {"speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
@@ -100,6 +100,10 @@ func packetField(b *trace.PacketBody, name string) string {
 		return strconv.FormatUint(uint64(h.Ack), 10)
 	case "window":
 		return Grouped(int64(h.Window))
+	case "mss":
+		if h.MSS > 0 {
+			return Octets(int64(h.MSS))
+		}
 	case "len":
 		return Octets(int64(h.Len))
 	case "octets":
@@ -112,6 +116,10 @@ func packetField(b *trace.PacketBody, name string) string {
 		return strconv.Itoa(int(h.Type))
 	case "code":
 		return strconv.Itoa(int(h.Code))
+	case "mtu":
+		if h.MTU > 0 {
+			return Octets(int64(h.MTU))
+		}
 	case "why":
 		return b.Why
 	}

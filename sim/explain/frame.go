@@ -13,7 +13,7 @@ func frameKey(b *trace.PacketBody) string {
 	h := &b.Head
 	switch h.Proto {
 	case "TCP":
-		return "packet.tcp." + segmentName(h)
+		return "packet.tcp." + segmentName(b)
 	case "UDP":
 		switch {
 		case h.DstPort == dnsPort:
@@ -41,9 +41,10 @@ func frameKey(b *trace.PacketBody) string {
 	return "packet.other"
 }
 
-// segmentName names a TCP segment by its flags (RFC 9293 §3.1) and by what
-// it carries.
-func segmentName(h *trace.Head) string {
+// segmentName names a TCP segment by its flags (RFC 9293 §3.1), by what it
+// carries, and by what the segments before make of it.
+func segmentName(b *trace.PacketBody) string {
+	h := &b.Head
 	has := func(flag string) bool { return strings.Contains(h.Flags, flag) }
 	switch {
 	case has("R"):
@@ -58,10 +59,14 @@ func segmentName(h *trace.Head) string {
 		return "data-fin"
 	case has("F"):
 		return "fin"
+	case b.Analysis == trace.Retransmission, b.Analysis == trace.FastRetransmission:
+		return b.Analysis
 	case h.Len > 0:
 		return "data"
 	case has("A") && h.Window == 0:
 		return "zero-window"
+	case b.Analysis == trace.DuplicateACK, b.Analysis == trace.WindowUpdate:
+		return b.Analysis
 	case has("A"):
 		return "ack"
 	}

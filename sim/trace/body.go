@@ -85,27 +85,27 @@ type Head struct {
 // Kind implements Body.
 func (*PacketBody) Kind() Kind { return Packet }
 
-// Values of a packet's Analysis, in the words of packet analysers. Of several that
-// fit, the first in this list holds.
+// Values of a packet's Analysis, in the words of Wireshark. Of several that fit, the
+// first in this list holds.
 const (
+	// KeepAlive has one octet at most and the sequence number of one that the other
+	// end has acknowledged: it is to make that end answer. Probes of a zero window
+	// look the same.
+	KeepAlive = "keep-alive"
 	// Retransmission sends again octets, a SYN or a FIN that the host has sent
 	// before, since a timer has run out or an ICMP error has come.
 	Retransmission = "retransmission"
 	// FastRetransmission does so since the ACKs that arrive tell of a loss, before
 	// the timer has run out (RFC 5681 §3.2, RFC 6675 §5).
 	FastRetransmission = "fast-retransmission"
-	// KeepAlive has one octet at most and the sequence number of one that the other
-	// end has acknowledged: it is to make that end answer. Probes of a zero window
-	// look the same.
-	KeepAlive = "keep-alive"
 	// ZeroWindow says that the host has no room.
 	ZeroWindow = "zero-window"
-	// DuplicateACK has no data, and the acknowledgment number and the window of the
-	// host's segment before (RFC 5681 §2); it does not answer a keep-alive.
-	DuplicateACK = "duplicate-ack"
 	// WindowUpdate has no data, and of the host's segment before the acknowledgment
 	// number, but not the window.
 	WindowUpdate = "window-update"
+	// DuplicateACK has no data, and the acknowledgment number and the window of the
+	// host's segment before (RFC 5681 §2); it does not answer a keep-alive.
+	DuplicateACK = "duplicate-ack"
 )
 
 // Steps of connection events.
