@@ -222,7 +222,10 @@ func (w *wire) segment(e *trace.Event, b *trace.PacketBody) string {
 		if cargo := w.cargo(e.Conn, *b.Range); cargo != "" {
 			text += " (" + cargo + ")"
 		}
-		if again {
+		switch {
+		case b.Analysis == trace.FastRetransmission:
+			text = "sent again, as the ACKs tell of a loss: " + text
+		case again:
 			text = "sent again: " + text
 		}
 		own.sent = max(own.sent, b.Range.To)
@@ -359,7 +362,11 @@ func (w *wire) numbers(e *trace.Event, b *trace.PacketBody) string {
 	if strings.Contains(h.Flags, "A") {
 		text += ", ack " + relative(h.Ack, w.tcp[stream{k.conn, !k.fromServer}])
 	}
-	return text + ", win " + strconv.Itoa(int(h.Window))
+	text += ", win " + strconv.Itoa(int(h.Window))
+	if h.MSS > 0 {
+		text += ", MSS " + strconv.Itoa(int(h.MSS))
+	}
+	return text
 }
 
 func relative(n uint32, of *half) string {

@@ -282,3 +282,32 @@ func ethernet(payload []byte, fromServer bool) []byte {
 	f = append(f, byte((8+n)>>8), byte(8+n), 0, 0)
 	return append(f, payload...)
 }
+
+// TestSentAgainAtOnce: what the ACKs ask for is told apart from what a timer does.
+func TestSentAgainAtOnce(t *testing.T) {
+	k := newTalk(t, explain.Student)
+	h := trace.Head{Proto: "TCP", Src: laptop, Dst: server, TTL: 64, SrcPort: 4711, DstPort: 25, Flags: "S", Seq: 1000, Window: 100, MSS: 1460}
+	send := func(b trace.PacketBody) {
+		k.frame++
+		b.Frame, b.Link, b.From = k.frame, "net", "laptop/eth0"
+		k.event(trace.Event{Host: "laptop", What: trace.Sent, IDs: trace.IDs{Conn: mailConn}, Body: &b})
+	}
+	send(trace.PacketBody{Head: h})
+	h.Flags, h.Seq, h.MSS, h.Len = "A", 1001, 0, 100
+	send(trace.PacketBody{Head: h, Range: &trace.Range{To: 100}})
+	send(trace.PacketBody{Head: h, Range: &trace.Range{To: 100}, Analysis: trace.FastRetransmission})
+	send(trace.PacketBody{Head: h, Range: &trace.Range{To: 100}, Analysis: trace.Retransmission})
+	got := k.out.String()
+	for _, want := range []string{
+		"SYN, seq 0, win 100, MSS 1460",
+		"laptop → server: 100 octets",
+		"sent again, as the ACKs tell of a loss: 100 octets",
+		"sent again: 100 octets",
+	} {
+		if _, rest, found := strings.Cut(strings.Join(strings.Fields(got), " "), want); !found {
+			t.Errorf("%q is not, in its place, in\n%s", want, k.out.String())
+		} else {
+			got = rest
+		}
+	}
+}
