@@ -13,11 +13,11 @@ import (
 // when it arrives or is passed on.
 func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 	number := numbered(b)
-	before := p.wire.came[cause(e)]
+	before, passed := p.wire.came[cause(e)]
 	switch {
-	case e.What == trace.Sent && before != "":
+	case e.What == trace.Sent && passed && b.Head.Src == before.Head.Src:
 		delete(p.wire.came, cause(e))
-		text := before + " passed on by " + e.Host + " as " + number + " on " + b.Link
+		text := numbered(before) + " passed on by " + e.Host + " as " + number + " on " + b.Link
 		if p.o.Depth > explain.Newcomer {
 			text += ", TTL " + strconv.Itoa(int(b.Head.TTL))
 		}
@@ -33,7 +33,7 @@ func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 		}
 		p.why(e)
 	case e.What == trace.Delivered && p.wire.elsewhere(e, b):
-		p.wire.came[e.Seq] = number
+		p.wire.came[e.Seq] = b
 		p.waiting = waiting{arrival: e, mark: p.group.mark}
 	case e.What == trace.Delivered:
 		p.reached(e, b)
@@ -97,7 +97,7 @@ func (p *Printer) settle() {
 func (w *waiting) joins(e *trace.Event) bool {
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		return w.arrival != nil && e.What == trace.Sent && e.Host == w.arrival.Host && cause(e) == w.arrival.Seq
+		return w.arrival != nil && e.What == trace.Sent && cause(e) == w.arrival.Seq && b.Head.Src == w.arrival.Body.(*trace.PacketBody).Head.Src
 	case *trace.LineBody:
 		return w.read != nil && e.What == trace.Received && b.Role != dialog.Body && e.Conn == w.read.Conn && e.Host == w.read.Host && e.At == w.read.At
 	}

@@ -21,7 +21,7 @@ type wire struct {
 	hosts map[netip.Addr]string
 	said  map[stream][]saying
 	tcp   map[stream]*half
-	came  map[uint64]string // numbers of frames that are on a router, by the event of their arrival
+	came  map[uint64]*trace.PacketBody // what is on a router, by the event of its arrival
 }
 
 // saying is a line or a content, and where in its stream it lies.
@@ -42,7 +42,7 @@ type half struct {
 }
 
 func newWire(hosts map[netip.Addr]string) wire {
-	return wire{came: make(map[uint64]string), hosts: hosts, said: make(map[stream][]saying), tcp: make(map[stream]*half)}
+	return wire{came: make(map[uint64]*trace.PacketBody), hosts: hosts, said: make(map[stream][]saying), tcp: make(map[stream]*half)}
 }
 
 func (w *wire) half(k stream) *half {

@@ -197,6 +197,26 @@ func TestFrameOverARouter(t *testing.T) {
 	)
 }
 
+// TestRouterAnswers: what a router has to say of a packet is not the packet,
+// passed on.
+func TestRouterAnswers(t *testing.T) {
+	k := newTalk(t, explain.Newcomer)
+	router := netip.MustParseAddr("192.0.2.1")
+	h := trace.Head{Proto: "TCP", Src: laptop, Dst: server, TTL: 64, SrcPort: 4711, DstPort: 25, Flags: "A", Len: 1420}
+	at := k.event(trace.Event{Host: "router", What: trace.Delivered, IDs: trace.IDs{Conn: mailConn}, Body: &trace.PacketBody{Frame: 1, Link: "net", Head: h}})
+	tooBig := trace.Head{Proto: "ICMP", Src: router, Dst: laptop, TTL: 64, Type: 3, Code: 4, MTU: 600, Len: 548}
+	k.event(trace.Event{Host: "router", What: trace.Sent, Causes: []uint64{at}, IDs: trace.IDs{Conn: mailConn}, Body: &trace.PacketBody{Frame: 2, Link: "net", Head: tooBig}})
+	got := strings.Join(strings.Fields(k.out.String()), " ")
+	for _, want := range []string{"#1 has reached router", "#2 net", "which takes 600 octets at most"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, k.out.String())
+		}
+	}
+	if strings.Contains(got, "passed on") {
+		t.Errorf("passed on, in\n%s", k.out.String())
+	}
+}
+
 func TestReadLinesAreCounted(t *testing.T) {
 	k := newTalk(t, explain.Newcomer)
 	at := func(from int64) trace.LineBody {
