@@ -21,6 +21,8 @@ require (
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237 // the network stack of each host: TCP, UDP, ICMP, IPv4, IPv6, ARP, NDP
 )
 
+require charm.land/bubbles/v2 v2.2.1 // bindings of keys; github.com/charmbracelet/bubbles, likewise
+
 require (
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
 	github.com/charmbracelet/x/exp/charmtone v0.0.0-20250603201427-c31516f43444 // indirect

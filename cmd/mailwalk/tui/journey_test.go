@@ -155,7 +155,7 @@ func TestHelp(t *testing.T) {
 		if b.long != "" && !strings.Contains(KeyHelp(), b.long) {
 			t.Errorf("the help for the docs has no %q", b.long)
 		}
-		if b.does == nil || b.group == "" || len(b.keys) == 0 {
+		if b.does == nil || b.group == "" || !b.keys.Enabled() {
 			t.Errorf("%+v is no binding", b)
 		}
 	}
@@ -164,7 +164,7 @@ func TestHelp(t *testing.T) {
 func TestNoKeyIsBoundTwice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, b := range bindings() {
-		for _, k := range b.keys {
+		for _, k := range b.keys.Keys() {
 			if seen[k] {
 				t.Errorf("%q is bound twice", k)
 			}

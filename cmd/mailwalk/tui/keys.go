@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -11,7 +12,7 @@ import (
 // knows keys: the footer, the help and the docs are made of it.
 type binding struct {
 	// keys are named as Bubble Tea names them.
-	keys []string
+	keys key.Binding
 	// show is the keys as a person reads them.
 	show string
 	// short is for the footer, long for the help; what is empty is not shown there.
@@ -37,43 +38,52 @@ const (
 // keys are told of in one row, the second says nothing of its own.
 func bindings() []binding {
 	return []binding{
-		{[]string{"space", "l", "right", "f10", "pgdown"}, "space", "step", "one step on, as far as the grain goes (also l, →, F10, PgDn)", going, (*Model).step, (*Model).noStep},
-		{[]string{"b", "h", "left", "pgup"}, "b", "back", "one step back: all panes show that moment (also h, ←, PgUp)", going, (*Model).back, (*Model).noBack},
-		{[]string{"r", "f5"}, "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
-		{[]string{"<"}, "< >", "", "run slower, faster", going, (*Model).slower, nil},
-		{[]string{">"}, "", "", "", going, (*Model).faster, nil},
-		{[]string{"R"}, "R", "", "to the beginning; space then goes through the same again", going, (*Model).rewind, (*Model).noBack},
+		{on("space", "l", "right", "f10", "pgdown"), "space", "step", "one step on, as far as the grain goes (also l, →, F10, PgDn)", going, (*Model).step, (*Model).noStep},
+		{on("b", "h", "left", "pgup"), "b", "back", "one step back: all panes show that moment (also h, ←, PgUp)", going, (*Model).back, (*Model).noBack},
+		{on("r", "f5"), "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
+		{on("<"), "< >", "", "run slower, faster", going, (*Model).slower, nil},
+		{on(">"), "", "", "", going, (*Model).faster, nil},
+		{on("R"), "R", "", "to the beginning; space then goes through the same again", going, (*Model).rewind, (*Model).noBack},
 
-		{[]string{"+", "="}, "+ -", "grain", "look closer, from farther off: mail, hop, line, packet", seeing, (*Model).closer, (*Model).noCloser},
-		{[]string{"-", "_"}, "", "", "", seeing, (*Model).farther, (*Model).noFarther},
-		{[]string{"d"}, "d D", "depth", "reasons for a newcomer, a student, an engineer; D goes back", seeing, (*Model).deeper, nil},
-		{[]string{"D"}, "", "", "", seeing, (*Model).shallower, nil},
-		{[]string{"z"}, "z", "", "the pane alone, or all panes", seeing, (*Model).zoomPane, nil},
-		{[]string{"T"}, "T", "", "colours: dark, light, none", seeing, (*Model).nextTheme, nil},
+		{on("+", "="), "+ -", "grain", "look closer, from farther off: mail, hop, line, packet", seeing, (*Model).closer, (*Model).noCloser},
+		{on("-", "_"), "", "", "", seeing, (*Model).farther, (*Model).noFarther},
+		{on("d"), "d D", "depth", "reasons for a newcomer, a student, an engineer; D goes back", seeing, (*Model).deeper, nil},
+		{on("D"), "", "", "", seeing, (*Model).shallower, nil},
+		{on("z"), "z", "", "the pane alone, or all panes", seeing, (*Model).zoomPane, nil},
+		{on("T"), "T", "", "colours: dark, light, none", seeing, (*Model).nextTheme, nil},
 
-		{[]string{"tab"}, "tab", "pane", "to the next pane; shift+tab to the one before", moving, (*Model).nextPane, nil},
-		{[]string{"shift+tab"}, "", "", "", moving, (*Model).previousPane, nil},
-		{[]string{"1"}, "1 2 3", "", "to the story, to what and why, to the state", moving, func(m *Model) tea.Cmd { return m.focusOn(storyPane) }, nil},
-		{[]string{"2"}, "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(whyPane) }, nil},
-		{[]string{"3"}, "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(statePane) }, nil},
-		{[]string{"j", "down"}, "j k", "", "a row on, a row back; in other panes scroll (also ↓, ↑)", moving, (*Model).down, (*Model).noDown},
-		{[]string{"k", "up"}, "", "", "", moving, (*Model).up, (*Model).noUp},
-		{[]string{"ctrl+d"}, "ctrl+d u", "", "the same by half a pane", moving, (*Model).halfDown, (*Model).noDown},
-		{[]string{"ctrl+u"}, "", "", "", moving, (*Model).halfUp, (*Model).noUp},
-		{[]string{"g", "home"}, "g G", "", "to the first row, to the present (also Home, End)", moving, (*Model).top, nil},
-		{[]string{"G", "end"}, "", "", "", moving, (*Model).bottom, nil},
+		{on("tab"), "tab", "pane", "to the next pane; shift+tab to the one before", moving, (*Model).nextPane, nil},
+		{on("shift+tab"), "", "", "", moving, (*Model).previousPane, nil},
+		{on("1"), "1 2 3", "", "to the story, to what and why, to the state", moving, func(m *Model) tea.Cmd { return m.focusOn(storyPane) }, nil},
+		{on("2"), "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(whyPane) }, nil},
+		{on("3"), "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(statePane) }, nil},
+		{on("j", "down"), "j k", "", "a row on, a row back; in other panes scroll (also ↓, ↑)", moving, (*Model).down, (*Model).noDown},
+		{on("k", "up"), "", "", "", moving, (*Model).up, (*Model).noUp},
+		{on("ctrl+d"), "ctrl+d u", "", "the same by half a pane", moving, (*Model).halfDown, (*Model).noDown},
+		{on("ctrl+u"), "", "", "", moving, (*Model).halfUp, (*Model).noUp},
+		{on("g", "home"), "g G", "", "to the first row, to the present (also Home, End)", moving, (*Model).top, nil},
+		{on("G", "end"), "", "", "", moving, (*Model).bottom, nil},
 
-		{[]string{"?", "f1"}, "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
-		{[]string{"esc"}, "esc", "", "back: out of the help, of a pane alone, of the past", leaving, (*Model).escape, (*Model).noEscape},
-		{[]string{"q"}, "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},
-		{[]string{"Q"}, "Q", "", "quit, and leave the last screen on the terminal", leaving, (*Model).quitLeaving, nil},
-		{[]string{"ctrl+c"}, "ctrl+c", "", "quit at once", leaving, (*Model).quit, nil},
+		{on("?", "f1"), "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
+		{on("esc"), "esc", "", "back: out of the help, of a pane alone, of the past", leaving, (*Model).escape, (*Model).noEscape},
+		{on("q"), "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},
+		{on("Q"), "Q", "", "quit, and leave the last screen on the terminal", leaving, (*Model).quitLeaving, nil},
+		{on("ctrl+c"), "ctrl+c", "", "quit at once", leaving, (*Model).quit, nil},
 	}
 }
 
-// find is the binding of a key.
-func find(table []binding, key string) *binding {
-	i := slices.IndexFunc(table, func(b binding) bool { return slices.Contains(b.keys, key) })
+// on is a binding of keys. What they are for stands in the table.
+func on(keys ...string) key.Binding { return key.NewBinding(key.WithKeys(keys...)) }
+
+// pressed is a key by its name.
+type pressed string
+
+// String implements fmt.Stringer.
+func (p pressed) String() string { return string(p) }
+
+// find is the binding of a key that was pressed.
+func find(table []binding, p pressed) *binding {
+	i := slices.IndexFunc(table, func(b binding) bool { return key.Matches(p, b.keys) })
 	if i < 0 {
 		return nil
 	}

@@ -143,7 +143,7 @@ func (m *Model) press(key string) tea.Cmd {
 	if m.help {
 		return m.pressInHelp(key)
 	}
-	b := find(m.keys, key)
+	b := find(m.keys, pressed(key))
 	if b == nil {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 func TestAnyKeysAtAnySize(t *testing.T) {
 	var keys []string
 	for _, b := range bindings() {
-		for _, k := range b.keys {
+		for _, k := range b.keys.Keys() {
 			if _, known := special[k]; (known || len(k) == 1) && !slices.Contains([]string{"q", "Q", "ctrl+c"}, k) {
 				keys = append(keys, k)
 			}
