@@ -3,6 +3,7 @@ module mailwalk
 go 1.26.3
 
 require (
+	charm.land/bubbles/v2 v2.2.1 // bindings of keys; github.com/charmbracelet/bubbles, likewise
 	charm.land/bubbletea/v2 v2.1.1 // the screen; github.com/charmbracelet/bubbletea publishes its v2 under this path
 	charm.land/fang/v2 v2.0.1 // help and errors of the command line
 	charm.land/lipgloss/v2 v2.0.6 // styles of the screen; github.com/charmbracelet/lipgloss, likewise
@@ -20,8 +21,6 @@ require (
 	golang.org/x/text v0.43.0 // character sets, through go-message
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237 // the network stack of each host: TCP, UDP, ICMP, IPv4, IPv6, ARP, NDP
 )
-
-require charm.land/bubbles/v2 v2.2.1 // bindings of keys; github.com/charmbracelet/bubbles, likewise
 
 require (
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
