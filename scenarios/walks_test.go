@@ -52,7 +52,7 @@ func TestWalks(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"first-letter", "same-domain", "attachment", "pop3-two-devices", "imap-two-devices", "three-hops"}
+	want := []string{"first-letter", "same-domain", "attachment", "pop3-two-devices", "imap-two-devices", "three-hops", "lossy-link", "slow-link", "handshake", "path-mtu"}
 	if !slices.Equal(names, want) {
 		t.Errorf("walks %v, want %v", names, want)
 	}
