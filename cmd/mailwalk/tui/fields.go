@@ -114,8 +114,10 @@ func packetFields(f *fieldList, b *trace.PacketBody) {
 			f.add("acknowledges", strconv.FormatUint(uint64(h.Ack), 10))
 		}
 		f.add("window", explain.Grouped(int64(h.Window)))
+		f.number("MSS", int64(h.MSS))
 	case strings.HasPrefix(h.Proto, "ICMP"):
 		f.add("type, code", fmt.Sprintf("%d, %d", h.Type, h.Code))
+		f.number("next MTU", int64(h.MTU))
 	case h.Proto == "ARP":
 		f.add("operation", strconv.Itoa(int(h.Type)))
 	}
@@ -123,6 +125,7 @@ func packetFields(f *fieldList, b *trace.PacketBody) {
 	if r := b.Range; r != nil {
 		f.add("of stream", streamRange(*r))
 	}
+	f.add("analysis", b.Analysis)
 	f.add("why", b.Why)
 }
 
