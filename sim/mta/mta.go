@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/protocols/dns"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
@@ -104,8 +105,9 @@ func Start(cfg Config) (*Server, error) {
 func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 	conn := wire.Traced(nc)
 	s.Recorder.Serve(conn)
+	b := &backend{Server: s, mode: mode}
 	server := &smtp.Server{
-		Hostname: s.Hostname, Mode: mode, Backend: backend{s, mode}, MaxSize: s.MaxSize,
+		Hostname: s.Hostname, Mode: mode, Backend: b, MaxSize: s.MaxSize,
 		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,
 	}
 	if mode == smtp.Submission && s.Mailboxes == nil {
@@ -116,6 +118,11 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 		State: func(from, to smtp.State) {
 			s.Recorder.Record(trace.Event{What: trace.SessionState, Body: &trace.StateBody{Name: conn.ID, Before: from.String(), After: to.String()}})
 		},
+	}
+	line := hooks.Sending
+	hooks.Sending = func(u *dialog.Unit) {
+		line(u)
+		b.said(u)
 	}
 	// How a session ends is told by its lines and its connection.
 	_ = server.ServeConn(ctx, nc, hooks)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/protocols/message"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
@@ -18,15 +19,27 @@ import (
 // a circle (RFC 5321 §6.3).
 const maxHops = 100
 
-// backend is what the SMTP server asks.
+// backend is what the SMTP server of one connection asks.
 type backend struct {
 	*Server
 	mode smtp.Mode
+	// accept is what is to be done when the reply to a content was said.
+	accept func()
 }
 
 // NewSession implements smtp.Backend.
-func (b backend) NewSession(_ context.Context, peer smtp.Peer) (smtp.Session, error) {
-	return &session{Server: b.Server, mode: b.mode, client: addrOf(peer.Addr)}, nil
+func (b *backend) NewSession(_ context.Context, peer smtp.Peer) (smtp.Session, error) {
+	return &session{backend: b, client: addrOf(peer.Addr)}, nil
+}
+
+// said is told of what the server says. With the reply to a content that was
+// taken, the mail becomes this server's (RFC 5321 §4.2.5).
+func (b *backend) said(u *dialog.Unit) {
+	if b.accept != nil && u.Role == dialog.Reply {
+		accept := b.accept
+		b.accept = nil
+		accept()
+	}
 }
 
 func addrOf(a net.Addr) netip.Addr {
@@ -38,8 +51,7 @@ func addrOf(a net.Addr) netip.Addr {
 
 // session is one client's way through the server.
 type session struct {
-	*Server
-	mode   smtp.Mode
+	*backend
 	client netip.Addr
 	user   string // who logged in
 }
@@ -153,11 +165,13 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 		return "", err
 	}
 	stored := rec.Trace().Bodies.Put(content)
-	rec.Record(trace.Event{What: trace.Accept, Body: &trace.MailBody{
-		ReversePath: e.ReversePath, Recipients: e.addresses(), MessageID: messageID, Subject: header.Get("Subject"),
-		Content: &stored, Added: []string{unfold(received)},
-	}})
-	s.process(e)
+	s.accept = func() {
+		rec.Record(trace.Event{What: trace.Accept, IDs: trace.IDs{Queue: id}, Body: &trace.MailBody{
+			ReversePath: e.ReversePath, Recipients: e.addresses(), MessageID: messageID, Subject: header.Get("Subject"),
+			Content: &stored, Added: []string{unfold(received)},
+		}})
+		s.process(e)
+	}
 	return "queued as " + id, nil
 }
 
