@@ -1,10 +1,12 @@
 package mta
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -39,6 +41,7 @@ func (b *boxes) Authenticate(user, password string) (string, bool) {
 type world struct {
 	clock *clock.Clock
 	trace *trace.Trace
+	rec   *trace.Recorder
 	net   *virtual.Net
 	boxes *boxes
 	hosts map[string]wire.Host
@@ -52,7 +55,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	rec := trace.NewRecorder(tr)
 	clk := clock.New(time.Date(2030, 1, 7, 9, 0, 0, 0, time.UTC), rec.Root())
 	rec.Attach(clk)
-	w := &world{clock: clk, trace: tr, net: virtual.New(virtual.Config{Clock: clk, Recorder: rec, Seed: 1}), hosts: map[string]wire.Host{}}
+	w := &world{clock: clk, trace: tr, rec: rec, net: virtual.New(virtual.Config{Clock: clk, Recorder: rec, Seed: 1}), hosts: map[string]wire.Host{}}
 	w.boxes = &boxes{users: map[string]string{"alice@acme.test": "secret"}, mail: map[string][][]byte{}}
 	link := w.net.AddLink("lan", time.Millisecond, 0, 0)
 	for name, a := range map[string]string{"mail": server, "friend": "192.0.2.30", "stranger": "192.0.2.66"} {
@@ -284,5 +287,86 @@ func TestSchedule(t *testing.T) {
 	}
 	if at < 120*time.Hour || at > 124*time.Hour {
 		t.Errorf("given up after %v", at)
+	}
+}
+
+// TestOddPaths: every path that SMTP allows is taken and delivered.
+func TestOddPaths(t *testing.T) {
+	for _, from := range []string{`<>`, `<"john doe"@sender.test>`, `<"a@b"@sender.test>`, `<user@[192.0.2.1]>`, `<user@[IPv6:2001:db8::1]>`, `<"quo\"te"@sender.test>`, `<o'brien+tag=x@sender.test>`, `<a!b%c@sender.test>`, `<@relay.test:user@sender.test>`, `<` + strings.Repeat("l", 64) + `@sender.test>`} {
+		for _, to := range []string{"alice@acme.test", `"odd one"@acme.test`, "carol@[192.0.2.25]"} {
+			w := newWorld(t, func(c *Config) { c.Domains = append(c.Domains, "[192.0.2.25]") })
+			w.boxes.users[`"odd one"@acme.test`], w.boxes.users["carol@[192.0.2.25]"] = "", ""
+			h := w.hosts["stranger"]
+			err := errors.New("did not end")
+			h.Go("send", func(ctx context.Context) {
+				var nc net.Conn
+				if nc, err = h.Dial(ctx, "tcp", netip.AddrPort{}, netip.MustParseAddrPort(server+":25")); err != nil {
+					return
+				}
+				defer nc.Close()
+				r := bufio.NewReader(nc)
+				for _, line := range []string{"", "EHLO stranger.test", "MAIL FROM:" + from, "RCPT TO:<" + to + ">", "DATA", hello + ".", "QUIT"} {
+					if line != "" {
+						if _, err = fmt.Fprintf(nc, "%s\r\n", line); err != nil {
+							return
+						}
+					}
+					reply := ""
+					for reply == "" || reply[3] == '-' {
+						if reply, err = r.ReadString('\n'); err != nil {
+							return
+						}
+					}
+					if reply[0] != '2' && reply[0] != '3' {
+						err = fmt.Errorf("%s: %s", line, reply)
+						return
+					}
+				}
+			})
+			for w.clock.Step() {
+			}
+			if err != nil {
+				t.Errorf("from %s to %s: %v", from, to, err)
+				continue
+			}
+			if len(w.boxes.mail[to]) != 1 {
+				t.Errorf("from %s to %s: taken and not delivered", from, to)
+			}
+		}
+	}
+}
+
+// TestServerFails: when the server itself cannot work on a mail, it says so, tries
+// again, and never drops it without a word.
+func TestServerFails(t *testing.T) {
+	w := newWorld(t, nil)
+	d := w.hosts["mail"].Disk()
+	var kept []byte
+	name := ""
+	w.rec.Listen(func(e *trace.Event) {
+		if e.Kind == trace.Mail && e.What == trace.Accept { // its content vanishes, and is back an hour later
+			name = contentFile(e.Queue)
+			kept, _ = d.Read(name)
+			if err := d.Remove(name); err != nil {
+				t.Error(err)
+			}
+			w.clock.Post(time.Hour, func() {
+				if err := d.Write(name, kept); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+	if got := w.send(t, "stranger", 25, nil, hello, "alice@acme.test"); got[0] != 250 {
+		t.Fatalf("got %d", got[0])
+	}
+	deferred := 0
+	for e := range w.trace.All() {
+		if e.What == trace.Deferred {
+			deferred++
+		}
+	}
+	if deferred != 3 || len(w.boxes.mail["alice@acme.test"]) != 1 {
+		t.Errorf("deferred %d times, delivered %d times", deferred, len(w.boxes.mail["alice@acme.test"]))
 	}
 }

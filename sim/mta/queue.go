@@ -3,12 +3,14 @@ package mta
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
 )
 
 // entry is a mail for which this server is responsible, until each recipient has
@@ -158,22 +160,39 @@ func (s *Server) process(e *entry) {
 	s.Host.Go("deliver "+e.ID, func(ctx context.Context) { s.work(ctx, e) })
 }
 
-// work tries to get a mail to all who wait for it, once.
+// work tries to get a mail to all who wait for it, once. When the server itself
+// fails, the mail stays in the queue and is tried again.
 func (s *Server) work(ctx context.Context, e *entry) {
 	s.about(e)
-	if err := s.try(ctx, e); err != nil {
-		// The disk failed, which is to say that the host was switched off: the queue is
-		// read again when it is back.
+	err := s.try(ctx, e)
+	if err == nil || ctx.Err() != nil || errors.Is(err, wire.ErrHostDown) {
+		return // switched off, it finds the queue on its disk when it is back
+	}
+	s.Recorder.Record(trace.Event{What: trace.Deferred, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: e.addresses(), Reason: err.Error()}})
+	wait, more := s.Schedule.next(e.Tries, s.Host.Clock().Now().Sub(e.Arrived))
+	if !more {
+		s.decide(trace.GiveUp, e.ID, "leave it in the queue for a person to look at", "the server fails to work on it: "+err.Error())
 		return
 	}
+	s.again(e, wait)
+}
+
+// again has an entry tried later.
+func (s *Server) again(e *entry, wait time.Duration) {
+	s.tell(e, "deferred", s.Recorder.Now()+wait)
+	s.Host.Clock().AfterFunc(wait, "retry "+e.ID, func(ctx context.Context) {
+		s.about(e)
+		s.tell(e, "active", 0)
+		s.work(ctx, e)
+	})
 }
 
 func (s *Server) try(ctx context.Context, e *entry) error {
+	e.Tries++
 	content, err := s.Host.Disk().Read(contentFile(e.ID))
 	if err != nil {
 		return err
 	}
-	e.Tries++
 	for _, job := range s.route(e) {
 		s.Recorder.Scope().Hop = ""
 		if job.local {
@@ -210,11 +229,6 @@ func (s *Server) settle(ctx context.Context, e *entry, content []byte) error {
 		return err
 	}
 	s.decide(trace.Retry, e.ID, "in "+wait.String(), fmt.Sprintf("it failed for now, and this was try %d", e.Tries))
-	s.tell(e, "deferred", s.Recorder.Now()+wait)
-	s.Host.Clock().AfterFunc(wait, "retry "+e.ID, func(ctx context.Context) {
-		s.about(e)
-		s.tell(e, "active", 0)
-		s.work(ctx, e)
-	})
+	s.again(e, wait)
 	return nil
 }
