@@ -402,3 +402,58 @@ func TestLeak(t *testing.T) {
 		t.Errorf("%d of 3 tasks ended", len(errs))
 	}
 }
+
+// TestGoneAsker: an answer to somebody who is gone comes back as port unreachable
+// and does not end the server's socket.
+func TestGoneAsker(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	pc, err := w.b.ListenPacket(netip.MustParseAddrPort("[::]:53"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := 0
+	w.b.Go("serve", func(context.Context) {
+		p := make([]byte, 100)
+		for {
+			n, from, err := pc.ReadFrom(p)
+			if err != nil {
+				if !errors.Is(err, wire.ErrHostDown) {
+					t.Errorf("after %d queries: %v", served, err)
+				}
+				return
+			}
+			served++
+			if _, err := pc.WriteTo(p[:n], from); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	w.a.Go("ask", func(ctx context.Context) {
+		for range 3 {
+			c, err := w.a.Dial(ctx, "udp", netip.AddrPort{}, netip.MustParseAddrPort("198.51.100.10:53"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := c.Write([]byte("who?")); err != nil {
+				t.Error(err)
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := w.clock.Sleep(ctx, time.Second); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	w.run(t)
+	unreachable := 0
+	for e := range w.trace.All() {
+		if b, ok := e.Body.(*trace.PacketBody); ok && b.Head.Proto == "ICMP" && e.What == trace.Delivered && e.Host == "b" {
+			unreachable++
+		}
+	}
+	if served != 3 || unreachable != 3 {
+		t.Errorf("served %d of 3 queries, %d of 3 answers were unreachable", served, unreachable)
+	}
+}
