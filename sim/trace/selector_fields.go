@@ -41,36 +41,11 @@ func (t fieldTable) names() []string {
 	return names
 }
 
-// bodyOf gives an empty body of each kind.
-func bodyOf(k Kind) Body {
-	switch k {
-	case Packet:
-		return new(PacketBody)
-	case Connection:
-		return new(ConnectionBody)
-	case Line:
-		return new(LineBody)
-	case Lookup:
-		return new(LookupBody)
-	case Decision:
-		return new(DecisionBody)
-	case Mail:
-		return new(MailBody)
-	case State:
-		return new(StateBody)
-	case Act:
-		return new(ActBody)
-	case Note:
-		return new(NoteBody)
-	}
-	return nil
-}
-
 var fieldTables = sync.OnceValue(func() map[Kind]fieldTable {
 	tables := make(map[Kind]fieldTable)
 	for _, k := range Kinds() {
 		table := eventFields()
-		inner := collect(reflect.TypeOf(bodyOf(k)).Elem(), nil, "")
+		inner := collect(reflect.TypeOf(newBody(k)).Elem(), nil, "")
 		table = append(table, inner...)
 		tables[k] = withShortNames(table)
 	}
