@@ -33,6 +33,7 @@ type Baggage interface {
 // return may be called from any goroutine; Step only from one at a time.
 type Clock struct {
 	start time.Time
+	first Baggage // of what comes from outside of the queue
 
 	mu      sync.Mutex
 	now     time.Duration
@@ -47,9 +48,10 @@ type Clock struct {
 }
 
 // New returns a clock that stands at start and carries first, which may be nil,
-// as the baggage of whatever is posted before the first step.
+// as the baggage of whatever is posted before the first step. What is injected
+// carries a fork of it.
 func New(start time.Time, first Baggage) *Clock {
-	return &Clock{start: start, baggage: first}
+	return &Clock{start: start, first: first, baggage: first}
 }
 
 // Start is the time at which the walk began.
@@ -147,10 +149,36 @@ func (c *Clock) Step() bool {
 	c.mu.Unlock()
 
 	e.run()
+	c.settle()
+	return true
+}
+
+func (c *Clock) settle() {
 	for _, f := range c.rest {
 		f()
 	}
-	return true
+}
+
+// Inject has f happen between two entries, as something that is no effect of
+// anything in the queue: what a person does, octets from outside. It returns when
+// the effects have come to rest. The time becomes at, but neither goes back nor
+// beyond the next entry. Inject must not be called while Step runs.
+func (c *Clock) Inject(at time.Duration, f func()) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	if len(c.queue) > 0 {
+		at = min(at, c.queue[0].at)
+	}
+	c.now = max(c.now, at)
+	if c.first != nil {
+		c.baggage = c.first.Fork()
+	}
+	c.mu.Unlock()
+	f()
+	c.settle()
 }
 
 // Close ends all tasks: each call in which one waits returns ErrDown. What is in
