@@ -32,6 +32,14 @@ type world struct {
 
 func newWorld(t testing.TB, seed uint64, change func(*Config)) *world {
 	t.Helper()
+	w := buildWorld(t, seed, change)
+	t.Cleanup(func() { w.close(t) })
+	return w
+}
+
+// buildWorld is newWorld for who closes the world before the test's end.
+func buildWorld(t testing.TB, seed uint64, change func(*Config)) *world {
+	t.Helper()
 	tr := trace.New(trace.Header{Seed: seed})
 	rec := trace.NewRecorder(tr)
 	clk := clock.New(epoch, rec.Root())
@@ -69,7 +77,6 @@ func newWorld(t testing.TB, seed uint64, change func(*Config)) *world {
 	if err := w.Ready(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.close(t) })
 	return w
 }
 

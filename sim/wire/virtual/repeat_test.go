@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"io"
-	"net/netip"
 	"runtime"
 	"testing"
 	"time"
@@ -80,30 +78,4 @@ func TestRepeat(t *testing.T) {
 	if fingerprint(t, 8) == want {
 		t.Error("the seed makes no difference")
 	}
-}
-
-func BenchmarkRoundTrip(b *testing.B) {
-	w := newWorld(b, 1, nil)
-	echo(b, w.b, "[::]:25")
-	w.a.Go("ping", func(ctx context.Context) {
-		c, err := w.a.Dial(ctx, "tcp", netip.AddrPort{}, netip.MustParseAddrPort("198.51.100.10:25"))
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		defer c.Close()
-		p := make([]byte, 64)
-		for range b.N {
-			if _, err := c.Write(p); err != nil {
-				b.Error(err)
-				return
-			}
-			if _, err := io.ReadFull(c, p); err != nil {
-				b.Error(err)
-				return
-			}
-		}
-	})
-	b.ResetTimer()
-	w.run(b)
 }
