@@ -45,6 +45,7 @@ type Net struct {
 
 	faults  []func(sent *trace.Event) Action
 	flights []*flight
+	calls   []func(Call)
 }
 
 var _ wire.World = (*Net)(nil)

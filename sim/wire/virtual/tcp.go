@@ -159,7 +159,9 @@ func (c *conn) op(op string, err error) error {
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.readSome(p)
-	return n, c.op("read", err)
+	err = c.op("read", err)
+	c.tell(Reads, p[:n], err)
+	return n, err
 }
 
 func (c *conn) readSome(p []byte) (int, error) {
@@ -190,10 +192,17 @@ func (c *conn) readSome(p []byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.writeAll(p)
+	err = c.op("write", err)
+	c.tell(Writes, p[:n], err)
+	return n, err
+}
+
+func (c *conn) writeAll(p []byte) (int, error) {
 	done := 0
 	for {
 		if err := c.ready(c.write); err != nil {
-			return done, c.op("write", err)
+			return done, err
 		}
 		if done == len(p) {
 			return done, nil
@@ -204,10 +213,10 @@ func (c *conn) Write(p []byte) (int, error) {
 		case nil:
 		case *tcpip.ErrWouldBlock:
 			if err := c.wait(context.Background(), c.out, &c.write); err != nil {
-				return done, c.op("write", err)
+				return done, err
 			}
 		default:
-			return done, c.op("write", netError(terr))
+			return done, netError(terr)
 		}
 	}
 }
@@ -218,15 +227,19 @@ func (c *conn) Close() error {
 		return c.op("close", net.ErrClosed)
 	}
 	c.record(trace.Closed, "")
-	return c.op("close", c.socket.close())
+	err := c.op("close", c.socket.close())
+	c.tell(Closes, nil, err)
+	return err
 }
 
 // CloseWrite says that nothing more will be written.
 func (c *conn) CloseWrite() error {
+	var err error
 	if terr := c.ep.Shutdown(tcpip.ShutdownWrite); terr != nil {
-		return c.op("close", netError(terr))
+		err = c.op("close", netError(terr))
 	}
-	return nil
+	c.tell(ClosesWrite, nil, err)
+	return err
 }
 
 func (c *conn) record(what, err string) {
@@ -337,6 +350,7 @@ func (h *Host) newConn(ep tcpip.Endpoint, q *waiter.Queue, isClient bool, traced
 	}
 	c.init(h, ep, q)
 	c.traced = traced(c.local, c.remote)
+	c.tell(Opened, nil, nil)
 	return c, nil
 }
 
