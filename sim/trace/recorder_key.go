@@ -39,12 +39,16 @@ func (r *Recorder) key(e *Event) string {
 	case *NoteBody:
 		add(e.Host)
 	}
-	r.scratch = k
-	r.keys[string(k)]++
-	if n := r.keys[string(k)]; n > 1 {
-		k = append(k, '#')
-		k = strconv.AppendInt(k, int64(n), 10)
+	n := r.keys[string(k)] + 1
+	if n == 1 {
+		name := string(k)
+		r.scratch, r.keys[name] = k, 1
+		return name
 	}
+	r.keys[string(k)] = n
+	k = append(k, '#')
+	k = strconv.AppendInt(k, int64(n), 10)
+	r.scratch = k
 	return string(k)
 }
 

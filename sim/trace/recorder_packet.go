@@ -17,6 +17,8 @@ type Frame struct {
 	rng      *Range
 	ids      IDs
 	analysis string
+	// latest is the body of the last event of the frame.
+	latest *PacketBody
 }
 
 // Head is what the frame's headers say.
@@ -83,8 +85,19 @@ func (r *Recorder) Interfere(f *Frame, what, why string) {
 	r.Record(Event{Host: f.FromHost, Kind: Packet, What: what, IDs: f.ids, Body: f.body(why)})
 }
 
+// body says what the frame is now. Events between which nothing about it has
+// changed, as most often its sending and its arrival, share one.
 func (f *Frame) body(why string) *PacketBody {
-	return &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why, Analysis: f.analysis}
+	if b := f.latest; b != nil && b.To == f.To && b.Why == why && same(b.Data, f.Data) {
+		return b
+	}
+	f.latest = &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why, Analysis: f.analysis}
+	return f.latest
+}
+
+// same tells whether two slices are the same octets in memory.
+func same(a, b []byte) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // host is the one that sends in a direction.

@@ -39,11 +39,22 @@ func (p *iface) WritePackets(pkts stack.PacketBufferList) (int, tcpip.Error) {
 		return 0, &tcpip.ErrClosedForSend{}
 	}
 	for _, pkt := range pkts.AsSlice() {
-		view := pkt.ToView()
-		p.send(slices.Clone(view.AsSlice()))
-		view.Release()
+		p.send(octetsOf(pkt))
 	}
 	return pkts.Len(), nil
+}
+
+// octetsOf is a copy of a packet's octets, for the trace to keep.
+func octetsOf(pkt *stack.PacketBuffer) []byte {
+	data := make([]byte, 0, pkt.Size())
+	views, skip := pkt.AsViewList()
+	for v := views.Front(); v != nil; v = v.Next() {
+		octets := v.AsSlice()
+		n := min(skip, len(octets))
+		data = append(data, octets[n:]...)
+		skip -= n
+	}
+	return data
 }
 
 // send puts a frame on the link.
@@ -66,10 +77,13 @@ func (p *iface) send(data []byte) {
 	if p.link.cut {
 		action = Action{Drop: true, Why: "the link " + p.link.Name + " is cut"}
 	}
-	for _, q := range to {
-		g := *f
+	for i, q := range to {
+		g := f
+		if i < len(to)-1 { // the last one has no need for a frame of its own
+			g = new(*f)
+		}
 		g.To, g.ToHost = q.name, q.host.name
-		p.dispatch(&g, q, after, action)
+		p.dispatch(g, q, after, action)
 	}
 }
 
@@ -111,8 +125,12 @@ func (p *iface) receivers(dst tcpip.LinkAddress) []*iface {
 	}
 	many := header.IsMulticastEthernetAddress(dst) || dst == header.EthernetBroadcastAddress
 	var to []*iface
-	for _, q := range p.link.ifaces {
-		if q != p && (many || q.mac == dst) {
+	for i, q := range p.link.ifaces {
+		switch {
+		case q == p:
+		case q.mac == dst:
+			return p.link.ifaces[i : i+1 : i+1]
+		case many:
 			to = append(to, q)
 		}
 	}
@@ -152,11 +170,18 @@ func (p *iface) arrive(f *trace.Frame) {
 	default:
 		pkt.PktType = tcpip.PacketHost
 	}
-	if !h.dirty {
+	if !h.dirty && !h.forwards(f) {
 		h.dirty = true
 		h.net.dirty = append(h.net.dirty, h)
 	}
 	p.stack.DeliverNetworkPacket(eth.Type(), pkt)
+}
+
+// forwards tells whether a frame is one that a router passes on: it does so at
+// once, and its workers hear nothing of it.
+func (h *Host) forwards(f *trace.Frame) bool {
+	dst := f.Head().Dst
+	return h.router && dst.IsGlobalUnicast() && !slices.Contains(h.addrs, dst)
 }
 
 // learnNeighbours tells the host the link addresses of all others on the link.
