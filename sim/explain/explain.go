@@ -8,6 +8,7 @@
 //
 //	packet.tcp.syn              a frame on a link, by what is in it
 //	packet.dropped              a frame that something befell
+//	socket.read                 what the machine's own kernel took or gave
 //	connection.opening.smtp     a connection, by step and service
 //	line.smtp.RCPT              a command
 //	line.smtp.reply.550.RCPT    a reply, by code and by the command it answers

@@ -54,6 +54,11 @@ func steps() map[string][]*trace.Event {
 		}
 		add("packet.tcp."+a, trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: h, Analysis: a})
 	}
+	for _, what := range []string{trace.Wrote, trace.Read} {
+		add("socket."+what, trace.Socket, what, &trace.SocketBody{Proto: "TCP", Octets: 7, Range: &trace.Range{To: 7}})
+		add("socket."+what+".datagram", trace.Socket, what, &trace.SocketBody{Proto: "UDP", Octets: 1, Data: []byte("x")})
+	}
+	add("socket.info", trace.Socket, trace.Info, &trace.SocketBody{Proto: "TCP", TCP: &trace.TCPInfo{State: "ESTABLISHED", RTT: time.Millisecond, MSS: 1448}})
 	for _, what := range trace.Steps(trace.Connection) {
 		for _, service := range []string{"submission", "smtp", "pop3", "imap", "domain"} {
 			key := "connection." + what
@@ -292,7 +297,7 @@ func TestEveryStepHasItsEntry(t *testing.T) {
 		}
 	}
 	// Some entries only stand behind all others of their family.
-	for _, key := range []string{"packet", "packet.sent", "packet.delivered", "connection", "connection.opening",
+	for _, key := range []string{"packet", "packet.sent", "packet.delivered", "socket", "connection", "connection.opening",
 		"line.pop3.reply", "lookup", "decision", "mail", "mail.hop", "mail.compared", "state", "note"} {
 		all[key] = nil
 	}
@@ -305,7 +310,7 @@ func TestEveryStepHasItsEntry(t *testing.T) {
 
 func TestUnknownStepsFallBackOnTheirKind(t *testing.T) {
 	for kind, body := range map[trace.Kind]trace.Body{
-		trace.Packet: &trace.PacketBody{}, trace.Connection: &trace.ConnectionBody{}, trace.Line: &trace.LineBody{},
+		trace.Packet: &trace.PacketBody{}, trace.Socket: &trace.SocketBody{}, trace.Connection: &trace.ConnectionBody{}, trace.Line: &trace.LineBody{},
 		trace.Lookup: &trace.LookupBody{}, trace.Decision: &trace.DecisionBody{}, trace.Mail: &trace.MailBody{},
 		trace.State: &trace.StateBody{}, trace.Act: &trace.ActBody{}, trace.Note: &trace.NoteBody{},
 	} {

@@ -16,6 +16,7 @@ var (
 	commonFields = []string{"at", "host", "what", "mail", "hop", "conn", "lookup", "queue"}
 	kindFields   = map[trace.Kind][]string{
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
+		trace.Socket:     {"proto", "local", "remote", "kernelLocal", "kernelRemote", "octets", "range", "state", "rtt", "mss", "cwnd", "segsIn", "segsOut", "retransmissions"},
 		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error"},
 		trace.Line:       {"speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
@@ -51,6 +52,8 @@ func field(e *trace.Event, name string) string {
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
 		return packetField(b, name)
+	case *trace.SocketBody:
+		return socketField(b, name)
 	case *trace.ConnectionBody:
 		return connectionField(e, b, name)
 	case *trace.LineBody:

@@ -17,7 +17,7 @@ const (
 	MailGrain   Grain = iota // where the mail is
 	HopGrain                 // what makes it go there: decisions, look-ups, connections
 	LineGrain                // what programs say to each other, and each name server asked
-	PacketGrain              // every frame on every link
+	PacketGrain              // every frame on every link, or what sockets wrote and read
 )
 
 var grainNames = [...]string{"mail", "hop", "line", "packet"}

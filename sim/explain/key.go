@@ -17,6 +17,12 @@ func Key(e *trace.Event) string {
 			return first("packet."+e.What, "packet")
 		}
 		return first(frameKey(b), "packet")
+	case *trace.SocketBody:
+		step := "socket." + e.What
+		if b.Proto == "UDP" {
+			return first(step+".datagram", step, "socket")
+		}
+		return first(step, "socket")
 	case *trace.ConnectionBody:
 		return first("connection."+e.What+"."+protocol(b.Service), "connection."+e.What, "connection")
 	case *trace.LineBody:

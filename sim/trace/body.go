@@ -108,6 +108,13 @@ const (
 	DuplicateACK = "duplicate-ack"
 )
 
+// Steps of socket events.
+const (
+	Wrote = "wrote" // the kernel took octets
+	Read  = "read"  // the kernel gave octets
+	Info  = "info"  // what the kernel counts for a connection
+)
+
 // Steps of connection events.
 const (
 	Opening  = "opening"  // the client asked for it
@@ -129,6 +136,10 @@ type ConnectionBody struct {
 	Service string `json:"service"`
 	// Error says why it was refused, failed or reset.
 	Error string `json:"error,omitempty"`
+	// KernelClient and KernelServer are the machine's own addresses of the two ends,
+	// as far as they are known, where the connection is one of its kernel.
+	KernelClient netip.AddrPort `json:"kernelClient,omitzero"`
+	KernelServer netip.AddrPort `json:"kernelServer,omitzero"`
 }
 
 // Kind implements Body.

@@ -73,6 +73,8 @@ func newBody(k Kind) described {
 	switch k {
 	case Packet:
 		return new(PacketBody)
+	case Socket:
+		return new(SocketBody)
 	case Connection:
 		return new(ConnectionBody)
 	case Line:
@@ -146,6 +148,8 @@ func (b *ConnectionBody) fields(f fields) {
 	f.addrPort("serverAddr", must, &b.ServerAddr)
 	f.str("service", must, &b.Service)
 	f.str("error", may, &b.Error)
+	f.addrPort("kernelClient", may, &b.KernelClient)
+	f.addrPort("kernelServer", may, &b.KernelServer)
 }
 
 func (b *LineBody) fields(f fields) {

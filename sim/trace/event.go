@@ -18,6 +18,7 @@ type Kind string
 // The kinds of events, from the ground up.
 const (
 	Packet     Kind = "packet"     // a frame on a link: sent, delivered, dropped
+	Socket     Kind = "socket"     // octets handed to the machine's own kernel, and back
 	Connection Kind = "connection" // a TCP connection: opening, opened, refused, closed
 	Line       Kind = "line"       // a line or content of a dialogue: sent, received
 	Lookup     Kind = "lookup"     // DNS: question, query, referral, answer, cache hit, expiry
@@ -30,7 +31,7 @@ const (
 
 // Kinds lists all kinds in their order.
 func Kinds() []Kind {
-	return []Kind{Packet, Connection, Line, Lookup, Decision, Mail, State, Act, Note}
+	return []Kind{Packet, Socket, Connection, Line, Lookup, Decision, Mail, State, Act, Note}
 }
 
 // Event is one thing that happened.

@@ -12,6 +12,9 @@ type Conn struct {
 	Client, Server         string // hosts
 	ClientAddr, ServerAddr netip.AddrPort
 	Service                string
+	// KernelClient and KernelServer are the machine's own addresses of the two ends,
+	// set by the wire where the connection is one of its kernel.
+	KernelClient, KernelServer netip.AddrPort
 
 	ids IDs // what the client is about
 	// The arrays have an element for each direction, the client's first.
@@ -19,10 +22,12 @@ type Conn struct {
 	synSeen [2]bool
 	high    [2]int64  // the highest offset seen, to unwrap sequence numbers by
 	said    [2][]span // what the programs wrote
+	wrote   [2][]span // what the kernel took and the other end has not read yet
 	arrived [2][]span // what reached the other end and was not read yet
 	ends    [2]tcpEnd
 	client  verbs
 	server  verbs
+	latest  uint64 // step of the connection
 }
 
 // span is an event that stands for a part of a byte stream.
@@ -48,7 +53,7 @@ func ServiceName(port uint16) string {
 // Dial records that the running program opens a connection.
 func (r *Recorder) Dial(client, server netip.AddrPort) *Conn {
 	c := r.newConn(client, server)
-	r.Record(Event{Host: c.Client, What: Opening, IDs: c.ids, Body: c.body("")})
+	c.latest = r.Record(Event{Host: c.Client, What: Opening, IDs: c.ids, Body: c.body("")}).Seq
 	return c
 }
 
@@ -75,12 +80,12 @@ func (r *Recorder) endOf(a netip.Addr) string {
 }
 
 func (c *Conn) body(err string) *ConnectionBody {
-	return &ConnectionBody{Client: c.Client, Server: c.Server, ClientAddr: c.ClientAddr, ServerAddr: c.ServerAddr, Service: c.Service, Error: err}
+	return &ConnectionBody{Client: c.Client, Server: c.Server, ClientAddr: c.ClientAddr, ServerAddr: c.ServerAddr, Service: c.Service, Error: err, KernelClient: c.KernelClient, KernelServer: c.KernelServer}
 }
 
 // ConnStep records a step of a connection at one of its ends.
 func (r *Recorder) ConnStep(c *Conn, host, what, err string) {
-	r.Record(Event{Host: host, What: what, IDs: c.ids, Body: c.body(err)})
+	c.latest = r.Record(Event{Host: host, What: what, IDs: c.ids, Body: c.body(err)}).Seq
 }
 
 // Accept makes the running program the server's end of the latest connection

@@ -22,6 +22,8 @@ func (r *Recorder) key(e *Event) string {
 	case *PacketBody:
 		add(b.Link, b.From)
 		k = packetKey(k, e.Conn, b)
+	case *SocketBody:
+		k = socketKey(append(k, '/'), e, b)
 	case *ConnectionBody:
 		add(e.Conn, e.Host)
 	case *LineBody:
@@ -57,6 +59,29 @@ func side(fromServer bool) string {
 		return "server"
 	}
 	return "client"
+}
+
+func socketKey(k []byte, e *Event, b *SocketBody) []byte {
+	switch {
+	case b.Range != nil:
+		k = append(k, e.Conn...)
+		k = append(k, '/')
+		k = append(k, side(b.Range.FromServer)...)
+		k = append(k, '/')
+		k = strconv.AppendInt(k, b.Range.From, 10)
+		k = append(k, '-')
+		return strconv.AppendInt(k, b.Range.To, 10)
+	case e.Conn != "":
+		k = append(k, e.Conn...)
+		k = append(k, '/')
+		return append(k, e.Host...)
+	}
+	k = append(k, e.Host...)
+	for _, a := range [2]netip.Addr{b.Local.Addr(), b.Remote.Addr()} {
+		k = append(k, '/')
+		k = a.AppendTo(k)
+	}
+	return k
 }
 
 func packetKey(k []byte, conn string, b *PacketBody) []byte {

@@ -6,6 +6,8 @@ func Steps(k Kind) []string {
 	switch k {
 	case Packet:
 		return []string{Sent, Delivered, Dropped, Duplicated, Delayed, Corrupted}
+	case Socket:
+		return []string{Wrote, Read, Info}
 	case Connection:
 		return []string{Opening, Opened, Accepted, Refused, Failed, Closed, Reset}
 	case Line:

@@ -15,7 +15,7 @@ import (
 //     changes flags and size, adds a mail that is not there, such as a copy made in
 //     the mailbox, and ends the mail when After is empty
 //   - connections: connection events; state "session", named by the connection;
-//     packets and lines, for the octets
+//     packets, sockets and lines, for the octets
 //   - timers: state "timer", until After is empty
 //   - mails: mail events
 func (v *View) Apply(e *Event) {
@@ -27,6 +27,8 @@ func (v *View) Apply(e *Event) {
 	switch b := e.Body.(type) {
 	case *PacketBody:
 		v.packet(e, b)
+	case *SocketBody:
+		v.socket(e, b)
 	case *ConnectionBody:
 		v.connection(e, b)
 	case *LineBody:
@@ -58,6 +60,24 @@ func (v *View) packet(e *Event, b *PacketBody) {
 	case e.What == Sent && hostOf(b.From) == from:
 		flow.Sent = max(flow.Sent, b.Range.To)
 	case e.What == Delivered && hostOf(b.To) == to:
+		flow.Arrived = max(flow.Arrived, b.Range.To)
+	}
+	v.flow(e.Conn, c, b.Range.FromServer, flow)
+}
+
+// socket counts the octets that an end has handed to its kernel, and those that the
+// other end has taken from its own.
+func (v *View) socket(e *Event, b *SocketBody) {
+	c := v.conns.m[e.Conn]
+	if c == nil || b.Range == nil {
+		return
+	}
+	flow := c.ToServer
+	if b.Range.FromServer {
+		flow = c.ToClient
+	}
+	flow.Sent = max(flow.Sent, b.Range.To)
+	if e.What == Read {
 		flow.Arrived = max(flow.Arrived, b.Range.To)
 	}
 	v.flow(e.Conn, c, b.Range.FromServer, flow)

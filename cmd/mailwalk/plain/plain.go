@@ -174,6 +174,8 @@ func tag(e *trace.Event) string {
 func (p *Printer) paint(e *trace.Event) SGR {
 	s := p.o.Style
 	switch e.Kind {
+	case trace.Socket:
+		return s.Packet
 	case trace.Packet:
 		if e.What != trace.Sent && e.What != trace.Delivered {
 			return s.Bad

@@ -52,6 +52,8 @@ func fieldsOf(e *trace.Event) fieldList {
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
 		packetFields(&f, b)
+	case *trace.SocketBody:
+		socketFields(&f, b)
 	case *trace.ConnectionBody:
 		f.add("client", b.Client)
 		f.addrPort("at", b.ClientAddr)
@@ -59,6 +61,8 @@ func fieldsOf(e *trace.Event) fieldList {
 		f.addrPort("at", b.ServerAddr)
 		f.add("service", b.Service)
 		f.add("error", b.Error)
+		f.addrPort("client's kernel address", b.KernelClient)
+		f.addrPort("server's kernel address", b.KernelServer)
 	case *trace.LineBody:
 		lineFields(&f, b)
 	case *trace.LookupBody:
@@ -127,6 +131,27 @@ func packetFields(f *fieldList, b *trace.PacketBody) {
 	}
 	f.add("analysis", b.Analysis)
 	f.add("why", b.Why)
+}
+
+func socketFields(f *fieldList, b *trace.SocketBody) {
+	f.add("protocol", b.Proto)
+	f.add("address", b.Local.String()+" to "+b.Remote.String())
+	f.add("in the kernel", b.KernelLocal.String()+" to "+b.KernelRemote.String())
+	f.number("octets", b.Octets)
+	f.number("system calls", b.Calls)
+	if r := b.Range; r != nil {
+		f.add("of stream", streamRange(*r))
+	}
+	if i := b.TCP; i != nil {
+		f.add("state", i.State)
+		f.add("round trip", i.RTT.String()+", varying by "+i.RTTVar.String()+", in the machine's time")
+		f.add("MSS", explain.Octets(int64(i.MSS)))
+		f.add("congestion window", explain.Grouped(int64(i.CWnd))+" segments")
+		f.add("segments", explain.Grouped(int64(i.SegsIn))+" received, "+explain.Grouped(int64(i.SegsOut))+" sent")
+		f.add("acknowledged", explain.Octets(int64(i.BytesAcked)))
+		f.add("received", explain.Octets(int64(i.BytesReceived)))
+		f.add("sent again", explain.Grouped(int64(i.Retransmissions))+" segments")
+	}
 }
 
 // streamRange is a part of a stream by its first and last octet.

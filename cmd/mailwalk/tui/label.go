@@ -28,6 +28,11 @@ func (s *stage) label(e *trace.Event) label {
 			return label{g.arrived, "packet", t.packet}
 		}
 		return label{g.packet, "packet", t.packet}
+	case *trace.SocketBody:
+		if e.What == trace.Read {
+			return label{g.arrived, "socket", t.packet}
+		}
+		return label{g.packet, "socket", t.packet}
 	case *trace.ConnectionBody:
 		switch e.What {
 		case trace.Refused, trace.Failed, trace.Reset:
@@ -94,7 +99,7 @@ func level(e *trace.Event) int {
 			return 4
 		}
 		return 3
-	case *trace.PacketBody:
+	case *trace.PacketBody, *trace.SocketBody:
 		return 4
 	}
 	return 0
