@@ -27,7 +27,7 @@ func (c *checker) fault(field string, f *Fault) {
 		c.fail(field, "write one of host, link and packet", "a fault is done to one thing")
 		return
 	}
-	verbs := []FaultVerb{Drop, Delay, Duplicate, Corrupt}
+	verbs := []FaultVerb{Drop, Delay, Duplicate, Corrupt, Reorder, Reset}
 	switch {
 	case f.Host != "":
 		verbs = []FaultVerb{SwitchOff, SwitchOn}

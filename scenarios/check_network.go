@@ -48,6 +48,15 @@ func (c *checker) wire() {
 		if l.Latency > maxTime {
 			c.fail(field+".latency", "", "%v is longer than a year", l.Latency)
 		}
+		if l.Jitter > l.Latency {
+			c.fail(field+".jitter", "make it shorter, or latency longer", "a frame's latency would be less than nothing: jitter is %v and latency %v", l.Jitter, l.Latency)
+		}
+		if l.Reorder && l.Jitter == 0 {
+			c.fail(field+".reorder", "write a jitter, or leave reorder out", "frames with the same latency keep their order")
+		}
+		if l.Queue < 1 {
+			c.fail(field+".queue", "write a number from 1", "a queue of %d frames loses each that cannot leave at once", l.Queue)
+		}
 		c.prefixes(field+".prefix", l, c.s.Links[:i])
 		least := minMTU4
 		if slices.ContainsFunc(l.Prefixes, func(p netip.Prefix) bool { return p.Addr().Is6() }) {

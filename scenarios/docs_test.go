@@ -240,6 +240,8 @@ func typeSchema(t reflect.Type) object {
 		return object{{"type", []string{"string", "integer"}}, {"pattern", "^[0-9]+ ?(B|kB|MB|GB|KiB|MiB|GiB)?$"}}
 	case reflect.TypeFor[Bandwidth]():
 		return object{{"type", "string"}, {"pattern", "^[0-9]+ ?(bit|kbit|Mbit|Gbit)/s$"}}
+	case reflect.TypeFor[Share]():
+		return object{{"type", "string"}, {"pattern", `^[0-9]+(\.[0-9])? ?%$`}}
 	case reflect.TypeFor[time.Time]():
 		return object{{"type", "string"}, {"format", "date-time"}}
 	}
@@ -342,6 +344,8 @@ func scalarDoc(t reflect.Type) string {
 		return "size"
 	case reflect.TypeFor[Bandwidth]():
 		return "bandwidth"
+	case reflect.TypeFor[Share]():
+		return "share"
 	case reflect.TypeFor[Address]():
 		return "mail address or person"
 	case reflect.TypeFor[trace.Selector]():

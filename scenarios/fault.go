@@ -15,7 +15,7 @@ type Fault struct {
 	Link string `yaml:"link"`
 	// Packets to spoil as they are sent, as a selector of packet.sent; nth=3 at its end means the third alone. Without nth, every and percent all of them are meant.
 	Packet trace.Selector `yaml:"packet"`
-	// What is done: off or on to a host, cut to a link, drop, delay, duplicate or corrupt to packets.
+	// What is done: off or on to a host, cut to a link, drop, delay, duplicate, corrupt, reorder or reset to packets.
 	Does FaultVerb `yaml:"does,required"`
 	// For packets: each so many-th of those that match.
 	Every int `yaml:"every"`
@@ -40,8 +40,10 @@ const (
 	Delay     FaultVerb = "delay"
 	Duplicate FaultVerb = "duplicate"
 	Corrupt   FaultVerb = "corrupt"
+	Reorder   FaultVerb = "reorder"
+	Reset     FaultVerb = "reset"
 )
 
 func (FaultVerb) values() []string {
-	return []string{string(SwitchOff), string(SwitchOn), string(Cut), string(Drop), string(Delay), string(Duplicate), string(Corrupt)}
+	return []string{string(SwitchOff), string(SwitchOn), string(Cut), string(Drop), string(Delay), string(Duplicate), string(Corrupt), string(Reorder), string(Reset)}
 }

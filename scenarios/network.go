@@ -13,8 +13,16 @@ type Link struct {
 	Prefixes []netip.Prefix `yaml:"prefix,required"`
 	// How long a frame is under way from one end to the other.
 	Latency time.Duration `yaml:"latency" default:"1ms"`
+	// How much the latency varies: each frame's is drawn evenly from latency - jitter to latency + jitter, from the seed. At most as long as latency.
+	Jitter time.Duration `yaml:"jitter" default:"0s"`
+	// Whether a frame that travels faster than those before it overtakes them. With no it waits for them, as one cable keeps the order.
+	Reorder bool `yaml:"reorder" default:"no"`
 	// How many bits a second each machine can put on the link.
 	Bandwidth Bandwidth `yaml:"bandwidth" default:"100Mbit/s"`
+	// How many frames may wait at each machine while one is being put on the link. A frame that comes when the queue is full is lost.
+	Queue int `yaml:"queue" default:"1000"`
+	// How much of what is sent is lost, drawn from the seed for each frame: 2%, or with one decimal 0.5%.
+	Loss Share `yaml:"loss" default:"0%"`
 	// The largest IP packet the link carries, in octets. Default: the wire's.
 	MTU int `yaml:"mtu"`
 }
@@ -46,7 +54,7 @@ type Host struct {
 	Label string `yaml:"label"`
 	// The link it is on.
 	Link string `yaml:"link,required"`
-	// Its addresses on that link: one, or a list of an IPv4 and an IPv6 address.
+	// Its addresses on that link: one or a list, IPv4 and IPv6. It sends from the first of a family unless a program chooses.
 	Addresses []netip.Addr `yaml:"address,required"`
 	// The router that takes what goes beyond the link. Default: the first router that joins the link, if there is one.
 	Gateway string `yaml:"gateway"`

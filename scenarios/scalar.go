@@ -34,6 +34,8 @@ func setScalar(v reflect.Value, text string) *wrong {
 		return parsed(p, text, ParseSize)
 	case *Bandwidth:
 		return parsed(p, text, ParseBandwidth)
+	case *Share:
+		return parsed(p, text, ParseShare)
 	case *Address:
 		return setAddress(p, text)
 	case *trace.Selector:

@@ -112,7 +112,7 @@ type Question struct {
 type Wire struct {
 	// The largest IP packet a link carries, in octets, unless the link says otherwise.
 	MTU int `yaml:"mtu" default:"1500"`
-	// Whether address resolution (ARP, NDP) is shown. It happens in either case.
+	// Whether machines ask for each other's link addresses by ARP and NDP, so that it is seen. With hidden each knows those of the others on its links from the start.
 	ARP Visibility `yaml:"arp" default:"hidden"`
 }
 

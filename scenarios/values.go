@@ -22,6 +22,10 @@ type Size int64
 // bit/s, kbit/s, Mbit/s or Gbit/s, in powers of 1,000.
 type Bandwidth int64
 
+// Share is a part of a whole, in parts of 1,000. In a file it is a number with %
+// behind it and one decimal at most, from 0% to 100%.
+type Share int
+
 // Address is a mail address with the name that stands before it in a header.
 type Address struct {
 	// Name may be empty.
@@ -33,6 +37,7 @@ type Address struct {
 var (
 	errSize      = errors.New("not a size: write a number and B, kB, MB, GB, KiB, MiB or GiB, as in 25MB")
 	errBandwidth = errors.New("not a bandwidth: write a number and bit/s, kbit/s, Mbit/s or Gbit/s, as in 100Mbit/s")
+	errShare     = errors.New("not a share: write a number from 0 to 100, with one decimal at most, and %, as in 2% or 0.5%")
 	errDuration  = errors.New("not a duration: write numbers and us, ms, s, m, h or d, as in 15ms or 1h30m")
 )
 
@@ -67,6 +72,24 @@ func ParseBandwidth(s string) (Bandwidth, error) {
 		return 0, fmt.Errorf("%q: %w", s, errBandwidth)
 	}
 	return Bandwidth(n), nil
+}
+
+// ParseShare reads a share as a file writes it.
+func ParseShare(s string) (Share, error) {
+	fail := fmt.Errorf("%q: %w", s, errShare)
+	digits, ok := strings.CutSuffix(s, "%")
+	if !ok {
+		return 0, fail
+	}
+	whole, tenths, decimal := strings.Cut(strings.TrimSuffix(digits, " "), ".")
+	if !decimal {
+		tenths = "0"
+	}
+	n, err := strconv.ParseUint(whole+tenths, 10, 16)
+	if err != nil || whole == "" || len(tenths) != 1 || n > 1000 {
+		return 0, fail
+	}
+	return Share(n), nil
 }
 
 // quantity reads a whole number and a unit with nothing or a space between.
@@ -115,6 +138,14 @@ func (n Size) String() string {
 // String prints the bandwidth in the largest unit that leaves a whole number.
 func (n Bandwidth) String() string {
 	return inUnits(int64(n), []unit{{"Gbit/s", 1e9}, {"Mbit/s", 1e6}, {"kbit/s", 1e3}, {"bit/s", 1}})
+}
+
+// String prints the share with a decimal where it needs one.
+func (n Share) String() string {
+	if n%10 == 0 {
+		return strconv.Itoa(int(n/10)) + "%"
+	}
+	return strconv.Itoa(int(n/10)) + "." + strconv.Itoa(int(n%10)) + "%"
 }
 
 func inUnits(n int64, units []unit) string {

@@ -41,6 +41,27 @@ func TestParseBandwidth(t *testing.T) {
 	}
 }
 
+func TestParseShare(t *testing.T) {
+	for text, want := range map[string]Share{"0%": 0, "2%": 20, "0.5%": 5, "12.5 %": 125, "100%": 1000, "100.0%": 1000} {
+		if got, err := ParseShare(text); err != nil || got != want {
+			t.Errorf("ParseShare(%q) = %d, %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "%", "2", "0.5", ".5%", "1.%", "1.25%", "-1%", "+1%", "1.-1%", "101%", "100.1%", "1e1%", "99999999999999999999%"} {
+		if got, err := ParseShare(text); err == nil {
+			t.Errorf("ParseShare(%q) = %d", text, got)
+		}
+	}
+	for n, want := range map[Share]string{0: "0%", 5: "0.5%", 20: "2%", 125: "12.5%", 1000: "100%"} {
+		if got := n.String(); got != want {
+			t.Errorf("%d prints as %s, want %s", int(n), got, want)
+		}
+		if back, err := ParseShare(want); err != nil || back != n {
+			t.Errorf("%s reads as %d, %v", want, back, err)
+		}
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"0": 0, "15ms": 15 * time.Millisecond, "1h30m": 90 * time.Minute, "5d": 120 * time.Hour, "1d12h": 36 * time.Hour, "1.5s": 1500 * time.Millisecond,

@@ -53,7 +53,10 @@ func (w *World) buildNetwork() error {
 		if mtu == 0 {
 			mtu = sc.Wire.MTU
 		}
-		links[l.Name] = w.net.AddLink(l.Name, l.Latency, int64(l.Bandwidth), uint32(mtu))
+		links[l.Name] = w.net.AddLink(l.Name, virtual.LinkConfig{
+			Latency: l.Latency, Jitter: l.Jitter, Reorder: l.Reorder,
+			Bandwidth: int64(l.Bandwidth), Queue: l.Queue, Loss: int(l.Loss), MTU: uint32(mtu),
+		})
 	}
 	for _, r := range sc.Routers {
 		var ifaces []virtual.Iface

@@ -52,7 +52,7 @@ func (w *World) newFault(i int, f *scenarios.Fault) *fault {
 
 // act decides what a fault of packets does to one.
 func (x *fault) act(sent *trace.Event, percent func() int) virtual.Action {
-	if !x.on || !x.Packet.Match(sent) {
+	if !x.on || !x.Packet.Match(sent) || x.Does == scenarios.Reset && !virtual.Resettable(sent.Body.(*trace.PacketBody).Head) {
 		return virtual.Action{}
 	}
 	x.count++
@@ -72,6 +72,10 @@ func (x *fault) act(sent *trace.Event, percent func() int) virtual.Action {
 		a.Copies = 1
 	case scenarios.Corrupt:
 		a.Corrupt = 1
+	case scenarios.Reorder:
+		a.Reorder = true
+	case scenarios.Reset:
+		a.Reset = true
 	}
 	return a
 }

@@ -59,6 +59,7 @@ func steps() map[string][]*trace.Event {
 		add("socket."+what+".datagram", trace.Socket, what, &trace.SocketBody{Proto: "UDP", Octets: 1, Data: []byte("x")})
 	}
 	add("socket.info", trace.Socket, trace.Info, &trace.SocketBody{Proto: "TCP", TCP: &trace.TCPInfo{State: "ESTABLISHED", RTT: time.Millisecond, MSS: 1448}})
+	add("packet.forged", trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: trace.Head{Proto: "TCP", Flags: "R"}, Why: "a fault"})
 	for _, what := range trace.Steps(trace.Connection) {
 		for _, service := range []string{"submission", "smtp", "pop3", "imap", "domain"} {
 			key := "connection." + what
@@ -118,7 +119,7 @@ func steps() map[string][]*trace.Event {
 	add("state.host.up", trace.State, trace.HostState, &trace.StateBody{Name: "n", After: "up"})
 	for _, verb := range []string{
 		"compose", "send", "fetch", "read", "flag", "delete", "off", "on", "cut", "mend", "hold", "drop",
-		"delay", "duplicate", "corrupt", "change", "answer", "connect",
+		"delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "connect",
 	} {
 		add("act."+verb, trace.Act, verb, &trace.ActBody{By: "alice", Target: "alice-laptop"})
 	}

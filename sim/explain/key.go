@@ -16,6 +16,9 @@ func Key(e *trace.Event) string {
 		if e.What != trace.Sent && e.What != trace.Delivered {
 			return first("packet."+e.What, "packet")
 		}
+		if e.What == trace.Sent && b.Why != "" {
+			return "packet.forged"
+		}
 		return first(frameKey(b), "packet")
 	case *trace.SocketBody:
 		step := "socket." + e.What

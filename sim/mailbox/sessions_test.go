@@ -36,7 +36,7 @@ func newOffice(t testing.TB) *office {
 	clk := clock.New(epoch, rec.Root())
 	rec.Attach(clk)
 	o := &office{Net: virtual.New(virtual.Config{Clock: clk, Recorder: rec, Seed: 1}), clock: clk, rec: rec}
-	lan := o.AddLink("lan", time.Millisecond, 0, 0)
+	lan := o.AddLink("lan", virtual.LinkConfig{Latency: time.Millisecond})
 	host := func(name, addr string) *virtual.Host {
 		h, err := o.AddHost(name, []virtual.Iface{{Link: lan, Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}})
 		if err != nil {

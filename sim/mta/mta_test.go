@@ -57,7 +57,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	rec.Attach(clk)
 	w := &world{clock: clk, trace: tr, rec: rec, net: virtual.New(virtual.Config{Clock: clk, Recorder: rec, Seed: 1}), hosts: map[string]wire.Host{}}
 	w.boxes = &boxes{users: map[string]string{"alice@acme.test": "secret"}, mail: map[string][][]byte{}}
-	link := w.net.AddLink("lan", time.Millisecond, 0, 0)
+	link := w.net.AddLink("lan", virtual.LinkConfig{Latency: time.Millisecond})
 	for name, a := range map[string]string{"mail": server, "friend": "192.0.2.30", "stranger": "192.0.2.66"} {
 		h, err := w.net.AddHost(name, []virtual.Iface{{Link: link, Addrs: []netip.Prefix{netip.MustParsePrefix(a + "/24")}}})
 		if err != nil {

@@ -14,6 +14,7 @@ const (
 	Dropped    = "dropped"    // lost: by a fault, a full queue, or a receiver that was off
 	Duplicated = "duplicated" // put on the link once more, by a fault
 	Delayed    = "delayed"    // held back, by a fault
+	Reordered  = "reordered"  // held back until the next has passed it, by a fault
 	Corrupted  = "corrupted"  // changed on the link, by a fault
 )
 
@@ -33,7 +34,9 @@ type PacketBody struct {
 	// Range is the part of the connection's byte stream that a TCP segment
 	// carries; nil when it carries none.
 	Range *Range `json:"range,omitempty"`
-	// Why says in plain words why a frame was dropped, delayed or changed.
+	// Why says in plain words why a frame was dropped, delayed or changed. In the event
+	// of its sending it says that a fault has forged the frame, and why: From is then
+	// the interface in whose name, which has sent nothing.
 	Why string `json:"why,omitempty"`
 	// Analysis is what the segments before it make of a TCP segment, where the host
 	// that sends it puts it on a link; empty for most, and for what a router passes

@@ -11,6 +11,9 @@ type Frame struct {
 	// FromHost and ToHost are whose they are.
 	FromHost, ToHost string
 	Data             []byte
+	// Forged says why a fault puts the frame on the link in the name of From; it is
+	// empty for what an interface sends.
+	Forged string
 
 	head     Head
 	conn     *Conn
@@ -38,7 +41,9 @@ func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 		f.conn, f.rng = r.segment(f.head)
 		if f.conn != nil {
 			f.ids = f.conn.ids
-			f.analysis = f.conn.sending(f, r.Now())
+			if f.Forged == "" {
+				f.analysis = f.conn.sending(f, r.Now())
+			}
 			if f.rng != nil && f.FromHost == f.conn.host(f.rng.FromServer) {
 				lines = f.conn.carry(f.rng)
 			}
@@ -48,7 +53,7 @@ func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 	case "ICMP", "ICMPv6":
 		f.ids = r.quoted(f.head, payload)
 	}
-	ev := r.append(Event{Host: f.FromHost, Kind: Packet, What: Sent, IDs: f.ids, Causes: causes(lines, s.Cause), Body: f.body("")}, s)
+	ev := r.append(Event{Host: f.FromHost, Kind: Packet, What: Sent, IDs: f.ids, Causes: causes(lines, s.Cause), Body: f.body(f.Forged)}, s)
 	before := s.Cause
 	s.Cause = ev.Seq
 	return ev, func() { s.Cause = before }
@@ -80,7 +85,7 @@ func (r *Recorder) Deliver(f *Frame) {
 }
 
 // Interfere records what else became of a frame: dropped, delayed, duplicated,
-// corrupted.
+// reordered, corrupted.
 func (r *Recorder) Interfere(f *Frame, what, why string) {
 	r.Record(Event{Host: f.FromHost, Kind: Packet, What: what, IDs: f.ids, Body: f.body(why)})
 }

@@ -5,7 +5,7 @@ package trace
 func Steps(k Kind) []string {
 	switch k {
 	case Packet:
-		return []string{Sent, Delivered, Dropped, Duplicated, Delayed, Corrupted}
+		return []string{Sent, Delivered, Dropped, Duplicated, Delayed, Reordered, Corrupted}
 	case Socket:
 		return []string{Wrote, Read, Info}
 	case Connection:

@@ -266,7 +266,7 @@ func hostsOnOneLink(b *testing.B, hosts int) (*clock.Clock, *Net) {
 	clk := clock.New(epoch, rec.Root())
 	rec.Attach(clk)
 	n := New(Config{Clock: clk, Recorder: rec})
-	link := n.AddLink("link", time.Millisecond, 0, 0)
+	link := n.AddLink("link", LinkConfig{Latency: time.Millisecond})
 	for i := range hosts {
 		a := netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})
 		if _, err := n.AddHost(fmt.Sprint("h", i), []Iface{{link, []netip.Prefix{netip.PrefixFrom(a, 24)}}}); err != nil {

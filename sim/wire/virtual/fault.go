@@ -1,12 +1,10 @@
 package virtual
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
-	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 )
 
@@ -21,6 +19,14 @@ type Action struct {
 	Copies int
 	// Corrupt flips the bits of this mask in the frame's last octet.
 	Corrupt byte
+	// Reorder has the frame arrive right behind the next one from the same interface
+	// to the same one, or a second late when none comes by then. Where one waits
+	// already, this is the next, and it passes.
+	Reorder bool
+	// Reset drops a TCP segment and ends its connection as a firewall on the way
+	// does that resets both sides: each end gets an RST in the name of the other. An
+	// RST, and a frame that holds no TCP segment, arrive as if nothing were.
+	Reset bool
 	// Why says in plain words why.
 	Why string
 }
@@ -41,7 +47,7 @@ func (n *Net) decide(sent *trace.Event) Action {
 // Cut takes a link apart, or mends it. What is under way on it is lost.
 func (n *Net) Cut(link string, cut bool) error {
 	for _, l := range n.links {
-		if l.Name == link {
+		if l.name == link {
 			l.cut = cut
 			return nil
 		}
@@ -49,97 +55,17 @@ func (n *Net) Cut(link string, cut bool) error {
 	return fmt.Errorf("there is no link %s", link)
 }
 
-// flight is a frame under way to one interface.
-type flight struct {
-	frame *trace.Frame
-	to    *iface
-	entry *clock.Entry
-	held  bool
-	left  time.Duration // of its way, when it is held
-}
-
-// launch sends a frame on its way.
-func (n *Net) launch(f *trace.Frame, to *iface, after time.Duration) {
-	fl := &flight{frame: f, to: to}
-	n.flights = append(n.flights, fl)
-	fl.entry = n.clock.Post(after, func() { n.land(fl) })
-}
-
-func (n *Net) land(fl *flight) {
-	n.forget(fl)
-	if fl.frame.Link == fl.to.link.Name && fl.to.link.cut {
-		n.rec.Interfere(fl.frame, trace.Dropped, "the link "+fl.to.link.Name+" is cut")
-		return
-	}
-	fl.to.arrive(fl.frame)
-}
-
-func (n *Net) forget(fl *flight) {
-	i := slices.Index(n.flights, fl)
-	if i < 0 {
-		return
-	}
-	// What arrives is mostly what was sent first, so there is less to move before it
-	// than behind.
-	copy(n.flights[1:i+1], n.flights[:i])
-	n.flights[0] = nil
-	n.flights = n.flights[1:]
-}
-
-// Flying is a frame under way, for somebody who looks at the network while it
-// stands still.
-type Flying struct {
-	Frame uint64
-	Link  string
-	// From and To are interfaces.
-	From, To string
-	// Due is when it arrives, since the walk's start.
-	Due  time.Duration
-	Held bool
-}
-
-// Flying lists the frames under way, the next to arrive first; those that are held
-// come last.
-func (n *Net) Flying() []Flying {
-	var out []Flying
-	for _, fl := range n.flights {
-		f := Flying{Frame: fl.frame.Number, Link: fl.frame.Link, From: fl.frame.From, To: fl.frame.To, Held: fl.held}
-		if !fl.held {
-			f.Due = fl.entry.At()
-		}
-		out = append(out, f)
-	}
-	slices.SortStableFunc(out, func(a, b Flying) int {
-		switch {
-		case a.Held != b.Held && a.Held:
-			return 1
-		case a.Held != b.Held:
-			return -1
-		}
-		return cmp.Compare(a.Due, b.Due)
-	})
-	return out
-}
-
-func (n *Net) flying(frame uint64) ([]*flight, error) {
-	var out []*flight
-	for _, fl := range n.flights {
-		if fl.frame.Number == frame {
-			out = append(out, fl)
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("frame %d is not under way", frame)
-	}
-	return out, nil
-}
-
 // Hold keeps a frame from arriving until Release.
 func (n *Net) Hold(frame uint64) error {
 	return n.each(frame, func(fl *flight) {
-		if !fl.held && fl.entry.Stop() {
-			fl.held, fl.left = true, fl.entry.At()-n.clock.Elapsed()
+		if fl.held || !fl.entry.Stop() {
+			return
 		}
+		due := fl.entry.At()
+		if fl.yields {
+			due = fl.due
+		}
+		fl.held, fl.yields, fl.left = true, false, max(due-n.clock.Elapsed(), 0)
 	})
 }
 
@@ -168,9 +94,10 @@ func (n *Net) PutOff(frame uint64, d time.Duration, why string) error {
 		if fl.held {
 			fl.left += d
 		} else {
+			fl.due += d
 			fl.entry.Reset(fl.entry.At() - n.clock.Elapsed() + d)
 		}
-		n.rec.Interfere(fl.frame, trace.Delayed, why)
+		n.befall(fl, trace.Delayed, why)
 	})
 }
 
@@ -178,8 +105,9 @@ func (n *Net) PutOff(frame uint64, d time.Duration, why string) error {
 func (n *Net) Double(frame uint64, why string) error {
 	return n.each(frame, func(fl *flight) {
 		copied := *fl.frame
-		n.rec.Interfere(fl.frame, trace.Duplicated, why)
-		n.launch(&copied, fl.to, max(fl.entry.At()-n.clock.Elapsed(), 0))
+		n.befall(fl, trace.Duplicated, why)
+		second := n.launch(&copied, fl.to, max(fl.entry.At()-n.clock.Elapsed(), 0))
+		second.scope = fl.scope
 	})
 }
 
@@ -188,8 +116,50 @@ func (n *Net) Double(frame uint64, why string) error {
 func (n *Net) Spoil(frame uint64, mask byte, why string) error {
 	return n.each(frame, func(fl *flight) {
 		fl.frame.Data = spoiled(fl.frame.Data, mask)
-		n.rec.Interfere(fl.frame, trace.Corrupted, why)
+		n.befall(fl, trace.Corrupted, why)
 	})
+}
+
+// Reorder has a frame arrive right behind the next one from the same interface to
+// the same one, or a second late when none comes by then. A frame that is held is
+// let go for it.
+func (n *Net) Reorder(frame uint64, why string) error {
+	return n.each(frame, func(fl *flight) {
+		if fl.yields {
+			return
+		}
+		if fl.held {
+			fl.held = false
+			fl.entry.Reset(fl.left)
+		}
+		n.yield(fl)
+		n.befall(fl, trace.Reordered, why)
+	})
+}
+
+// Reset takes a TCP segment off its link and ends its connection: each end gets an
+// RST in the name of the other. It returns an error, and does nothing, when the
+// frame holds no TCP segment or an RST.
+func (n *Net) Reset(frame uint64, why string) error {
+	list, err := n.flying(frame)
+	if err != nil {
+		return err
+	}
+	fl := list[0]
+	if !Resettable(fl.frame.Head()) {
+		return fmt.Errorf("frame %d holds no TCP segment that can be answered with an RST", frame)
+	}
+	from := n.ifaceOf(fl.frame)
+	after := fl.left
+	if !fl.held {
+		after = max(fl.entry.At()-n.clock.Elapsed(), 0)
+	}
+	data := fl.frame.Data
+	if err := n.Lose(frame, why); err != nil {
+		return err
+	}
+	n.forge(data, from, fl.to, after, why)
+	return nil
 }
 
 func (n *Net) each(frame uint64, do func(*flight)) error {

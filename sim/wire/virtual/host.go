@@ -203,7 +203,7 @@ func (h *Host) configure() error {
 }
 
 func (h *Host) addNIC(nic tcpip.NICID, p *iface) error {
-	p.mtu = p.link.MTU
+	p.mtu = p.link.cfg.MTU
 	if err := h.stack.CreateNICWithOptions(nic, p, stack.NICOptions{Name: p.name}); err != nil {
 		return stackError("add interface "+p.name, err)
 	}

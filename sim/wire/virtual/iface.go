@@ -26,8 +26,8 @@ type iface struct {
 	mtu      uint32
 	loopback bool
 	stack    stack.NetworkDispatcher
-	// free is when the last frame has left, on a link with a bandwidth.
-	free time.Duration
+	egress   egress
+	arrives  time.Duration // the last frame that was sent, on a link that keeps the order
 }
 
 var _ stack.LinkEndpoint = (*iface)(nil)
@@ -66,16 +66,16 @@ func (p *iface) send(data []byte) {
 		return
 	}
 	to := p.receivers(dst)
-	f := &trace.Frame{Link: p.link.Name, From: p.name, FromHost: p.host.name, Data: data}
+	f := &trace.Frame{Link: p.link.name, From: p.name, FromHost: p.host.name, Data: data}
 	if len(to) == 1 {
 		f.To, f.ToHost = to[0].name, to[0].host.name
 	}
 	sent, restore := rec.Send(f)
 	defer restore()
-	after := p.leave(len(data)) + p.link.Latency
 	action := p.link.net.decide(sent)
-	if p.link.cut {
-		action = Action{Drop: true, Why: "the link " + p.link.Name + " is cut"}
+	after, lost := p.leave(len(data))
+	if lost != "" {
+		action = Action{Drop: true, Why: lost}
 	}
 	for i, q := range to {
 		g := f
@@ -90,8 +90,13 @@ func (p *iface) send(data []byte) {
 // dispatch sends a frame to one receiver, as far as the action lets it.
 func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Action) {
 	n := p.link.net
-	if a.Drop {
+	switch {
+	case a.Drop:
 		n.rec.Interfere(f, trace.Dropped, a.Why)
+		return
+	case a.Reset && Resettable(f.Head()):
+		n.rec.Interfere(f, trace.Dropped, a.Why)
+		n.forge(f.Data, p, to, after, a.Why)
 		return
 	}
 	if a.Delay > 0 {
@@ -101,7 +106,14 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Actio
 		f.Data = spoiled(f.Data, a.Corrupt)
 		n.rec.Interfere(f, trace.Corrupted, a.Why)
 	}
-	n.launch(f, to, after+a.Delay)
+	waits := a.Reorder && !n.yielding(f, to)
+	if waits {
+		n.rec.Interfere(f, trace.Reordered, a.Why)
+	}
+	fl := n.launch(f, to, after+a.Delay)
+	if waits {
+		n.yield(fl)
+	}
 	for range a.Copies {
 		copied := *f
 		n.rec.Interfere(f, trace.Duplicated, a.Why)
@@ -112,7 +124,7 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Actio
 // sendToSelf sends a frame over the loopback link, back to the interface it was
 // meant for.
 func (p *iface) sendToSelf(data []byte) {
-	f := &trace.Frame{Link: p.host.lo.link.Name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
+	f := &trace.Frame{Link: p.host.lo.link.name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
 	sent, restore := p.link.net.rec.Send(f)
 	defer restore()
 	p.dispatch(f, p, 0, p.link.net.decide(sent))
@@ -137,15 +149,22 @@ func (p *iface) receivers(dst tcpip.LinkAddress) []*iface {
 	return to
 }
 
-// leave is how long from now a frame of so many octets needs to leave, behind
-// those before it.
-func (p *iface) leave(octets int) time.Duration {
-	if p.link.Bandwidth == 0 {
-		return 0
+// leave is how long from now a frame of so many octets needs to arrive, or why it
+// does not.
+func (p *iface) leave(octets int) (after time.Duration, lost string) {
+	l := p.link
+	travel, lost := l.travel(), l.loses() // drawn for each frame, whatever becomes of it
+	now := l.net.clock.Elapsed()
+	left, ok := p.egress.put(now, octets, &l.cfg)
+	if !ok {
+		return 0, fmt.Sprintf("the queue of %s for the link %s is full: %d packets wait there", p.name, l.name, l.cfg.Queue)
 	}
-	now := p.link.net.clock.Elapsed()
-	p.free = max(p.free, now) + time.Duration(int64(octets)*8*int64(time.Second)/p.link.Bandwidth)
-	return p.free - now
+	arrives := now + left + travel
+	if !l.cfg.Reorder {
+		arrives = max(arrives, p.arrives)
+		p.arrives = arrives
+	}
+	return arrives - now, lost
 }
 
 // arrive hands a frame to the stack.

@@ -12,7 +12,6 @@ package virtual
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
 	"mailwalk/sim/clock"
 	"mailwalk/sim/disk"
@@ -117,7 +116,7 @@ func (n *Net) add(name string, router bool, ifaces []Iface, routes []Route) (*Ho
 			n.rec.NameAddr(a.Addr(), name)
 		}
 	}
-	h.lo = &iface{host: h, link: &Link{net: n, Name: "lo " + name, MTU: 65535}, number: -1, name: name + "/lo", loopback: true}
+	h.lo = &iface{host: h, link: &Link{net: n, name: "lo " + name, cfg: LinkConfig{MTU: 65535}}, number: -1, name: name + "/lo", loopback: true}
 	h.lo.link.ifaces = []*iface{h.lo}
 	n.hosts[name] = h
 	n.order = append(n.order, h)
@@ -175,29 +174,4 @@ func (n *Net) Close() error {
 		h.destroy()
 	}
 	return nil
-}
-
-// Link is an Ethernet segment: what one interface sends, the addressed others
-// receive after the link's latency.
-type Link struct {
-	net  *Net
-	Name string
-	// Latency is the time that a frame travels.
-	Latency time.Duration
-	// Bandwidth is in bits a second, for each interface; 0 is without limit.
-	Bandwidth int64
-	// MTU is the largest IP packet in octets.
-	MTU    uint32
-	ifaces []*iface
-	cut    bool
-}
-
-// AddLink makes a link.
-func (n *Net) AddLink(name string, latency time.Duration, bandwidth int64, mtu uint32) *Link {
-	if mtu == 0 {
-		mtu = 1500
-	}
-	l := &Link{net: n, Name: name, Latency: latency, Bandwidth: bandwidth, MTU: mtu}
-	n.links = append(n.links, l)
-	return l
 }

@@ -49,8 +49,8 @@ func buildWorld(t testing.TB, seed uint64, change func(*Config)) *world {
 		change(&cfg)
 	}
 	w := &world{Net: New(cfg), clock: clk, trace: tr}
-	left := w.AddLink("left", 2*time.Millisecond, 0, 0)
-	right := w.AddLink("right", 5*time.Millisecond, 0, 0)
+	left := w.AddLink("left", LinkConfig{Latency: 2 * time.Millisecond})
+	right := w.AddLink("right", LinkConfig{Latency: 5 * time.Millisecond})
 	pre := func(s ...string) (ps []netip.Prefix) {
 		for _, s := range s {
 			ps = append(ps, netip.MustParsePrefix(s))
