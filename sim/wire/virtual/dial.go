@@ -104,7 +104,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 		return nil, err
 	}
 	q.EventUnregister(&s.entry)
-	c, err := h.newConn(ep, q, true, func(_, _ netip.AddrPort) *trace.Conn { return traced })
+	c, err := h.newConn(ep, q, true, dst, func(_, _ netip.AddrPort) *trace.Conn { return traced })
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,8 @@ func (n *Net) Hold(frame uint64) error {
 		if fl.yields {
 			due = fl.due
 		}
-		fl.held, fl.yields, fl.left = true, false, max(due-n.clock.Elapsed(), 0)
+		n.yieldNoMore(fl)
+		fl.held, fl.left = true, max(due-n.clock.Elapsed(), 0)
 	})
 }
 

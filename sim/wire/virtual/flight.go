@@ -21,6 +21,7 @@ type flight struct {
 	held   bool
 	left   time.Duration // of its way, when it is held
 	yields bool          // it arrives behind the next on the same way
+	behind bool          // the next is under way
 	due    time.Duration // when it would have arrived, when it yields
 }
 
@@ -28,6 +29,11 @@ type flight struct {
 func (n *Net) launch(f *trace.Frame, to *iface, after time.Duration) *flight {
 	fl := &flight{frame: f, to: to, scope: *n.rec.Scope()}
 	n.flights = append(n.flights, fl)
+	for _, w := range n.yielding {
+		if w.sameWay(f, to) {
+			w.behind = true
+		}
+	}
 	fl.entry = n.clock.Post(after, func() { n.land(fl) })
 	return fl
 }
@@ -49,15 +55,25 @@ const yieldFor = time.Second
 // yield has a frame arrive behind the next one on the same way, or at the end of
 // its patience.
 func (n *Net) yield(fl *flight) {
-	fl.yields, fl.due = true, fl.entry.At()
+	fl.yields, fl.behind, fl.due = true, false, fl.entry.At()
 	fl.entry.Reset(fl.due + yieldFor - n.clock.Elapsed())
+	n.yielding = append(n.yielding, fl)
+}
+
+// yieldNoMore ends the waiting of a frame, if it does wait.
+func (n *Net) yieldNoMore(fl *flight) {
+	if !fl.yields {
+		return
+	}
+	fl.yields = false
+	n.yielding = slices.DeleteFunc(n.yielding, func(w *flight) bool { return w == fl })
 }
 
 // letBy lets those arrive that have waited for a frame to do so.
 func (n *Net) letBy(fl *flight) {
-	for _, w := range n.flights {
-		if w.yields && w.frame.Number < fl.frame.Number && w.sameWay(fl.frame, fl.to) {
-			w.yields = false
+	for _, w := range slices.Clone(n.yielding) {
+		if w.frame.Number < fl.frame.Number && w.sameWay(fl.frame, fl.to) {
+			n.yieldNoMore(w)
 			w.entry.Reset(max(w.due-n.clock.Elapsed(), 0))
 		}
 	}
@@ -68,9 +84,9 @@ func (fl *flight) sameWay(f *trace.Frame, to *iface) bool {
 	return fl.to == to && fl.frame.From == f.From && fl.frame.Link == f.Link
 }
 
-// yielding tells whether one on that way waits for the next.
-func (n *Net) yielding(f *trace.Frame, to *iface) bool {
-	return slices.ContainsFunc(n.flights, func(fl *flight) bool { return fl.yields && fl.sameWay(f, to) })
+// passes tells whether a frame is the next that one on the same way waits for.
+func (n *Net) passes(f *trace.Frame, to *iface) bool {
+	return slices.ContainsFunc(n.yielding, func(w *flight) bool { return !w.behind && w.sameWay(f, to) })
 }
 
 // befall records what becomes of a frame under way; its arrival comes from that.
@@ -80,6 +96,7 @@ func (n *Net) befall(fl *flight, what, why string) {
 }
 
 func (n *Net) forget(fl *flight) {
+	n.yieldNoMore(fl)
 	i := slices.Index(n.flights, fl)
 	if i < 0 {
 		return

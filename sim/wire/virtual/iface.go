@@ -106,7 +106,7 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Actio
 		f.Data = spoiled(f.Data, a.Corrupt)
 		n.rec.Interfere(f, trace.Corrupted, a.Why)
 	}
-	waits := a.Reorder && !n.yielding(f, to)
+	waits := a.Reorder && !n.passes(f, to)
 	if waits {
 		n.rec.Interfere(f, trace.Reordered, a.Why)
 	}

@@ -44,6 +44,8 @@ type Net struct {
 
 	faults  []func(sent *trace.Event) Action
 	flights []*flight
+	// yielding are those of the flights that wait for the next on their way.
+	yielding []*flight
 	calls   []func(Call)
 }
 

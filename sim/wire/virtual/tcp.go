@@ -316,11 +316,13 @@ func (l *listener) accept() (net.Conn, error) {
 		if err := l.ready(clock.Never); err != nil {
 			return nil, err
 		}
+		// What the connection itself knows of its peer is gone when it has been reset
+		// meanwhile; whoever accepts it learns that by reading.
 		var peer tcpip.FullAddress
 		ep, q, terr := l.ep.Accept(&peer)
 		switch terr.(type) {
 		case nil:
-			return l.host.newConn(ep, q, false, func(local, remote netip.AddrPort) *trace.Conn {
+			return l.host.newConn(ep, q, false, netip.AddrPortFrom(netipAddr(peer.Addr), peer.Port), func(local, remote netip.AddrPort) *trace.Conn {
 				return l.host.net.rec.Accept(remote, local)
 			})
 		case *tcpip.ErrWouldBlock:
@@ -335,19 +337,13 @@ func (l *listener) accept() (net.Conn, error) {
 }
 
 // newConn makes a net.Conn of a connected endpoint.
-func (h *Host) newConn(ep tcpip.Endpoint, q *waiter.Queue, isClient bool, traced func(local, remote netip.AddrPort) *trace.Conn) (*conn, error) {
-	c := &conn{isClient: isClient}
-	for _, x := range []struct {
-		get func() (tcpip.FullAddress, tcpip.Error)
-		to  *netip.AddrPort
-	}{{ep.GetLocalAddress, &c.local}, {ep.GetRemoteAddress, &c.remote}} {
-		a, terr := x.get()
-		if terr != nil {
-			ep.Close()
-			return nil, netError(terr)
-		}
-		*x.to = netip.AddrPortFrom(netipAddr(a.Addr), a.Port)
+func (h *Host) newConn(ep tcpip.Endpoint, q *waiter.Queue, isClient bool, remote netip.AddrPort, traced func(local, remote netip.AddrPort) *trace.Conn) (*conn, error) {
+	a, terr := ep.GetLocalAddress()
+	if terr != nil {
+		ep.Close()
+		return nil, netError(terr)
 	}
+	c := &conn{isClient: isClient, local: netip.AddrPortFrom(netipAddr(a.Addr), a.Port), remote: remote}
 	c.init(h, ep, q)
 	c.traced = traced(c.local, c.remote)
 	c.tell(Opened, nil, nil)
