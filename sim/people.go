@@ -81,25 +81,39 @@ func (m *moment) wait(ctx context.Context) error {
 func (w *World) act(ctx context.Context, a *scenarios.Act) error {
 	person := w.scenario.Person(a.Who)
 	device := person.Device(a.Device)
+	if w.off[device.Host] {
+		w.warn(fmt.Sprintf("%s could not %s: %s is switched off", person.Name, a.Does, w.label(device.Host)))
+		return nil
+	}
 	host, _ := w.net.Host(device.Host)
-	done := w.clock.NewCond()
-	ended := false
+	done := &going{host: device.Host, cond: w.clock.NewCond()}
+	w.going = done
 	host.Go(string(a.Does)+" by "+a.Who, func(ctx context.Context) {
-		defer func() {
-			ended = true
-			done.Broadcast()
-		}()
+		defer done.end()
 		w.recorder.Record(trace.Event{What: string(a.Does), Body: &trace.ActBody{By: person.Name, Target: w.target(a), Detail: w.detail(a, person, device)}})
 		if err := w.do(ctx, a, person, device, w.program(person, device)); err != nil && ctx.Err() == nil {
 			w.warn(fmt.Sprintf("%s could not %s: %v", person.Name, a.Does, err))
 		}
 	})
-	for !ended {
-		if err := done.Wait(ctx); err != nil {
+	for !done.over {
+		if err := done.cond.Wait(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// going is the act that a person is at. It is over as well when its device is
+// switched off, even before the mail program has begun.
+type going struct {
+	host string
+	over bool
+	cond *clock.Cond
+}
+
+func (g *going) end() {
+	g.over = true
+	g.cond.Broadcast()
 }
 
 // target is the number of the mail that an act is about.

@@ -60,6 +60,8 @@ type World struct {
 	programs map[string]*mua.Program // by device's host and person
 	mails    map[string]*letter      // by short name
 	sent     map[string][]byte       // contents as they were sent, by number
+	off      map[string]bool         // hosts that are switched off
+	going    *going                  // the latest act
 	closed   bool
 }
 
@@ -73,7 +75,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	w := &World{
 		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
 		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
-		mails: map[string]*letter{}, sent: map[string][]byte{},
+		mails: map[string]*letter{}, sent: map[string][]byte{}, off: map[string]bool{},
 	}
 	w.clock = clock.New(sc.Start, w.recorder.Root())
 	w.recorder.Attach(w.clock)
@@ -104,18 +106,25 @@ func (w *World) Step() bool { return w.clock.Step() }
 
 // Power switches a host off or on. Switched off, its programs end on the spot and
 // what its disk had not yet taken may be lost; switched on, they start anew with
-// what is on the disk.
+// what is on the disk. Switched to what it is, it stays so.
 func (w *World) Power(host string, on bool) error {
 	h := w.scenario.Host(host)
 	if h == nil {
 		return fmt.Errorf("there is no host %s", host)
+	}
+	if w.off[host] == !on {
+		return nil
 	}
 	state := map[bool]string{true: "up", false: "down"}
 	if err := w.net.Power(host, on); err != nil {
 		return err
 	}
 	w.recorder.Record(trace.Event{Host: host, What: trace.HostState, Body: &trace.StateBody{Name: host, Before: state[!on], After: state[on]}})
+	w.off[host] = !on
 	if !on {
+		if w.going != nil && w.going.host == host {
+			w.going.end()
+		}
 		return nil
 	}
 	return w.startPrograms(h)
