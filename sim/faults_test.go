@@ -2,12 +2,8 @@ package sim
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
-
-	"go.uber.org/goleak"
 
 	"mailwalk/scenarios"
 	"mailwalk/sim/trace"
@@ -91,77 +87,5 @@ func TestFaults(t *testing.T) {
 				t.Error("the mail arrived changed")
 			}
 		})
-	}
-}
-
-// TestRandomFaults: whatever goes wrong in the network, the walk comes to an end,
-// no octet of a stream is wrong, the letter arrives or its sender is told, nothing
-// is left behind, and it all happens again in the same way.
-func TestRandomFaults(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 0))
-	pick := func(s ...string) string { return s[r.IntN(len(s))] }
-	for range 60 {
-		var faults []string
-		for range 1 + r.IntN(4) {
-			match := "packet: packet.sent " + pick("dstPort=25", "srcPort=25", "dstPort=587", "srcPort=110", "dstPort=53", "srcPort=53", "proto=TCP", "proto=UDP", "len>0")
-			how := pick("every: 3", "every: 10", "percent: 5", "percent: 30", "percent: 70")
-			does := pick("drop", "duplicate", "corrupt", "delay")
-			if does == "delay" {
-				does += ", by: " + pick("1ms", "300ms", "7s")
-			}
-			faults = append(faults, fmt.Sprintf("%s, does: %s, %s%s", match, does, how, pick("", ", for: 1m", ", at: 50ms", ", at: 10m")))
-		}
-		sc := withFaults(t, faults...)
-		print1, fate := fateUnder(t, sc)
-		print2, _ := fateUnder(t, sc)
-		if fate == "" {
-			t.Errorf("seed %d: the letter is lost: %q", seed, faults)
-		}
-		if print1 != print2 {
-			t.Errorf("seed %d: not twice the same: %q", seed, faults)
-		}
-	}
-}
-
-func fateUnder(t *testing.T, sc *scenarios.Scenario) (print, fate string) {
-	w, err := New(sc, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; w.Step(); i++ {
-		if i > 1e6 {
-			t.Fatal("the walk does not end")
-		}
-	}
-	checkStreams(t, w.Trace())
-	if err := w.Close(); err != nil {
-		t.Error(err)
-	}
-	return fingerprint(t, w.Trace()), fateOf(w.Trace())
-}
-
-// checkStreams: what was heard on a connection is the beginning of what was said.
-func checkStreams(t *testing.T, tr *trace.Trace) {
-	said := map[stream]map[int64]string{}
-	for e := range tr.All() {
-		b, ok := e.Body.(*trace.LineBody)
-		if !ok {
-			continue
-		}
-		text := b.Text
-		if b.Content != nil {
-			text = string(b.Content.ID)
-		}
-		s := stream{conn: e.Conn, fromServer: b.FromServer}
-		if said[s] == nil {
-			said[s] = map[int64]string{}
-		}
-		if e.What == trace.Sent {
-			said[s][b.From] = text
-		} else if got, ok := said[s][b.From]; !ok || got != text {
-			t.Errorf("event %d: heard %q, said was %q", e.Seq, text, got)
-		}
 	}
 }

@@ -170,3 +170,17 @@ func (t *Task) refuse() bool {
 	t.refused++
 	return t.refused > patience
 }
+
+// Tasks lists the names of the tasks that have begun and are not over, those of
+// the same group in the order in which they began.
+func (c *Clock) Tasks() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for _, g := range c.groups {
+		for _, t := range g.tasks {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}

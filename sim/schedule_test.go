@@ -1,0 +1,157 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"mailwalk/scenarios"
+)
+
+// A failing schedule is run again by its seed alone:
+//
+//	go test ./sim -run TestFaultSchedules -schedules 1 -schedule-seed 12345
+var (
+	scheduleCount = flag.Int("schedules", 50, "how many fault schedules are tried")
+	scheduleSeed  = flag.Uint64("schedule-seed", 0, "the seed of the first fault schedule, each further one has the next number; 0 draws it")
+)
+
+// firstSchedule is the seed of the first schedule of a test.
+func firstSchedule() uint64 {
+	if *scheduleSeed != 0 {
+		return *scheduleSeed
+	}
+	return 1 + uint64(rand.Uint32())
+}
+
+// schedule is what goes wrong in a walk, all drawn from one number, which is also
+// the walk's seed.
+type schedule struct {
+	seed   uint64
+	walk   string
+	faults []string // each a fault of the language of walks, without its braces
+	links  []string // what a link has besides, by the walk's order of links
+}
+
+func (s schedule) String() string {
+	return fmt.Sprintf("%s with\n\t%s", s.walk, strings.Join(s.faults, "\n\t"))
+}
+
+// newSchedule draws a schedule.
+func newSchedule(seed uint64) schedule {
+	d := dice{rand.New(rand.NewPCG(seed, 0))}
+	s := schedule{seed: seed, walk: d.one("first-letter", "attachment")}
+	for range d.IntN(4) {
+		s.faults = append(s.faults, d.fault())
+	}
+	if len(s.faults) == 0 || d.IntN(2) == 0 {
+		s.faults = append(s.faults, d.strike())
+	}
+	return s
+}
+
+// scenario is the walk with the faults written into it.
+func (s schedule) scenario(t testing.TB) *scenarios.Scenario {
+	t.Helper()
+	sc, err := scenarios.Load(s.walk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults := "\nfaults:\n  - {" + strings.Join(s.faults, "}\n  - {") + "}\n\nnotes:\n"
+	text := strings.Replace(string(sc.Source), "\nnotes:\n", faults, 1)
+	sc, err = scenarios.Parse(s.walk+".yaml", []byte(text))
+	if err != nil {
+		t.Fatalf("schedule %d: %v", s.seed, err)
+	}
+	return sc
+}
+
+// world is the schedule's world before its first step.
+func (s schedule) world(t testing.TB) *World {
+	t.Helper()
+	w, err := New(s.scenario(t), Options{Seed: &s.seed})
+	if err != nil {
+		t.Fatalf("schedule %d: %v", s.seed, err)
+	}
+	return w
+}
+
+// dice draw the parts of a schedule.
+type dice struct{ *rand.Rand }
+
+func (d dice) one(of ...string) string { return of[d.IntN(len(of))] }
+
+func (d dice) fault() string {
+	switch d.IntN(8) {
+	case 0, 1:
+		return "link: " + d.one("acme-net", "globex-net", "registry-net") + ", does: cut" + d.anchor() + d.lasting()
+	case 2, 3:
+		return "host: " + d.host() + ", does: off" + d.anchor() + d.lasting()
+	}
+	return "packet: packet.sent " + d.packets() + d.anchor() + d.one("", "", d.lasting())
+}
+
+// strike ends everything in the middle of a transfer.
+func (d dice) strike() string {
+	port := d.one("25", "587", "110")
+	moment := ", after: packet." + d.one("sent", "delivered") + d.one(" srcPort=", " dstPort=") + port + d.one("", " len>0") + fmt.Sprintf(" nth=%d", 1+d.IntN(120))
+	switch d.IntN(3) {
+	case 0:
+		return "link: " + d.one("acme-net", "globex-net") + ", does: cut" + moment + d.lasting()
+	case 1:
+		return "host: " + d.one("mail.acme.test", "mail.globex.test", "alice-laptop", "bob-laptop") + ", does: off" + moment + d.lasting()
+	}
+	return "packet: packet.sent " + d.one("srcPort=", "dstPort=") + port + ", does: drop" + moment + d.lasting()
+}
+
+// packets says which packets are spoiled, and how.
+func (d dice) packets() string {
+	match := []string{
+		d.one("dstPort=25", "srcPort=25", "dstPort=587", "srcPort=587", "dstPort=110", "srcPort=110", "dstPort=53", "srcPort=53", "proto=TCP", "proto=UDP"),
+		d.one("", "", "len>0", "len=0", "len>500", "flags~S", "flags~F", "flags~R", "flags=A", "analysis~retransmission"),
+		d.one("", "", "", "host=internet", "link=globex-net", "host=mail.acme.test", "host=mail.globex.test", "to~internet"),
+	}
+	count := d.one("every: 2", "every: 3", "every: 10", "percent: 2", "percent: 5", "percent: 10", "percent: 30", "percent: 70", "percent: 100", "")
+	if count == "" {
+		match = append(match, fmt.Sprintf("nth=%d", 1+d.IntN(12)))
+	} else {
+		count = ", " + count
+	}
+	does := d.one("drop", "drop", "duplicate", "corrupt", "delay, by: "+d.one("1ms", "30ms", "300ms", "7s", "90s"))
+	return strings.Join(match, " ") + ", does: " + does + count
+}
+
+func (d dice) host() string {
+	return d.one("mail.acme.test", "mail.globex.test", "mail.acme.test", "mail.globex.test", "alice-laptop", "bob-laptop",
+		"resolver.acme.test", "resolver.globex.test", "ns.globex.test", "a.root-servers.test", "ns.nic.test")
+}
+
+// anchor says when a fault begins.
+func (d dice) anchor() string {
+	ms := func(most int) string { return fmt.Sprintf("%dms", d.IntN(most)) }
+	event := d.one(
+		"connection.opening", "connection.opened service=submission", "connection.opened service=smtp", "connection.accepted service=smtp",
+		"connection.opened service=pop3", "connection.closed service=smtp", "packet.sent dstPort=25 len>0", "packet.delivered dstPort=587",
+		"packet.dropped", "line.sent verb=EHLO", "line.sent verb=RCPT", "line.sent verb=DATA", "line.sent role=body", "line.received role=body",
+		"line.sent verb=QUIT", "line.sent verb=RETR", "line.sent verb=DELE", "lookup.asked", "lookup.resolved", "mail.accepted", "mail.deferred",
+		"mail.relayed", "mail.stored", "state.queue", "state.disk",
+	)
+	switch d.IntN(5) {
+	case 0:
+		return ""
+	case 1:
+		return ", at: " + ms(1500)
+	case 2:
+		return ", at: " + d.one("10m", "10m1s", "15m", "16m", "2h", "30h")
+	case 3:
+		return ", after: " + event + fmt.Sprintf(" nth=%d", 1+d.IntN(20))
+	}
+	return ", after: " + event + ", wait: " + ms(1+d.IntN(200))
+}
+
+// lasting says for how long; mostly there is an end to it.
+func (d dice) lasting() string {
+	return d.one("", ", for: 5ms", ", for: 200ms", ", for: 3s", ", for: 40s", ", for: 4m", ", for: 20m", ", for: 7h")
+}
