@@ -127,7 +127,7 @@ var protocols = struct {
 			AllowExternalLoopbackTraffic: true,
 		}),
 	},
-	transport: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
+	transport: []stack.TransportProtocolFactory{oneWorker, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 }
 
 func (h *Host) powerOn() error {

@@ -79,3 +79,17 @@ func TestRepeat(t *testing.T) {
 		t.Error("the seed makes no difference")
 	}
 }
+
+// TestOneWorker: a stack has no more than one goroutine, whatever the number of
+// processors, and leaves that number as it was.
+func TestOneWorker(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
+	before := runtime.NumGoroutine()
+	w := newWorld(t, 1, nil)
+	if got, want := runtime.NumGoroutine()-before, len(w.order); got > want {
+		t.Errorf("%d hosts have %d goroutines", want, got)
+	}
+	if got := runtime.GOMAXPROCS(0); got != 5 {
+		t.Errorf("GOMAXPROCS is %d, not 5", got)
+	}
+}
