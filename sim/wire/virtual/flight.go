@@ -45,8 +45,10 @@ func (n *Net) land(fl *flight) {
 		n.rec.Interfere(fl.frame, trace.Dropped, "the link "+fl.to.link.name+" is cut")
 		return
 	}
-	fl.to.arrive(fl.frame)
+	// What arrives sets the stack's workers going: from then on the network is
+	// theirs until they rest.
 	n.letBy(fl)
+	fl.to.arrive(fl.frame)
 }
 
 // yieldFor is how long at most a frame waits for one that it is to arrive behind.
