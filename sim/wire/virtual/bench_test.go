@@ -97,7 +97,7 @@ func roundTrips(times int) dialogue {
 
 // hold runs a dialogue between a client on h and a server on w.b, to the end of
 // all that follows from it.
-func (w *world) hold(b *testing.B, h *Host, d dialogue) {
+func (w *world) hold(b testing.TB, h *Host, d dialogue) {
 	b.Helper()
 	unfinished := errors.New("did not end")
 	atServer, atClient := unfinished, unfinished

@@ -34,6 +34,11 @@ func fingerprint(t testing.TB, seed uint64) string {
 		})
 	}
 	w.run(t)
+	return w.hash()
+}
+
+// hash is that of all that the trace holds.
+func (w *world) hash() string {
 	h := sha256.New()
 	for e := range w.trace.All() {
 		fmt.Fprintf(h, "%d %d %s %s %v %v\n", e.Seq, e.At, e.Host, e.Key, e.IDs, e.Causes)
@@ -42,6 +47,26 @@ func fingerprint(t testing.TB, seed uint64) string {
 		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// TestRepeatReordered: frames that let others pass do it alike in each run.
+func TestRepeatReordered(t *testing.T) {
+	transfer := func() string {
+		w := newWorld(t, 1, nil)
+		w.OnSend(func(sent *trace.Event) Action {
+			return Action{Reorder: sent.Body.(*trace.PacketBody).Frame%7 == 0, Why: "every seventh"}
+		})
+		w.hold(t, w.a, bulk(1<<20))
+		return w.hash()
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want := transfer()
+	runtime.GOMAXPROCS(4)
+	for range 5 {
+		if transfer() != want {
+			t.Fatal("another trace")
+		}
+	}
 }
 
 // TestRepeat: the same seed gives the same bytes, with whatever number of
