@@ -19,10 +19,13 @@ import (
 	"mailwalk/sim/wire/virtual"
 )
 
-// Ports of the protocols for reading.
+// Ports of the protocols.
 const (
-	pop3Port = 110
-	imapPort = 143
+	smtpPort       = 25
+	dnsPort        = 53
+	pop3Port       = 110
+	imapPort       = 143
+	submissionPort = 587
 )
 
 // build makes the network, the servers and the people of the walk.
@@ -41,7 +44,9 @@ func (w *World) build(o Options) error {
 	w.startNotes()
 	w.people = w.clock.NewGroup()
 	w.startFaults()
-	w.startPeople()
+	if !o.Idle {
+		w.startPeople()
+	}
 	return nil
 }
 
@@ -53,7 +58,7 @@ func (w *World) buildNetwork() error {
 		if mtu == 0 {
 			mtu = sc.Wire.MTU
 		}
-		links[l.Name] = w.net.AddLink(l.Name, virtual.LinkConfig{
+		links[l.Name] = w.virtual.AddLink(l.Name, virtual.LinkConfig{
 			Latency: l.Latency, Jitter: l.Jitter, Reorder: l.Reorder,
 			Bandwidth: int64(l.Bandwidth), Queue: l.Queue, Loss: int(l.Loss), MTU: uint32(mtu),
 		})
@@ -63,7 +68,7 @@ func (w *World) buildNetwork() error {
 		for _, j := range r.Joins {
 			ifaces = append(ifaces, virtual.Iface{Link: links[j.Link], Addrs: prefixes(sc.Link(j.Link), j.Addresses)})
 		}
-		if _, err := w.net.AddRouter(r.Name, ifaces, w.routerRoutes(r)...); err != nil {
+		if _, err := w.virtual.AddRouter(r.Name, ifaces, w.routerRoutes(r)...); err != nil {
 			return err
 		}
 	}
@@ -73,11 +78,16 @@ func (w *World) buildNetwork() error {
 			routes = defaultRoutes(gatewayAddrs(sc.Router(h.Gateway), h.Link))
 		}
 		iface := virtual.Iface{Link: links[h.Link], Addrs: prefixes(sc.Link(h.Link), h.Addresses)}
-		if _, err := w.net.AddHost(h.Name, []virtual.Iface{iface}, routes...); err != nil {
+		if _, err := w.virtual.AddHost(h.Name, []virtual.Iface{iface}, routes...); err != nil {
 			return err
 		}
 	}
-	return w.net.Ready()
+	if w.doors {
+		if err := w.addVisitors(links); err != nil {
+			return err
+		}
+	}
+	return w.virtual.Ready()
 }
 
 // prefixes gives addresses the lengths of their link's prefixes.
@@ -162,7 +172,8 @@ func (w *World) routerRoutes(from *scenarios.Router) []virtual.Route {
 
 // startPrograms starts the servers of a host.
 func (w *World) startPrograms(sh *scenarios.Host) error {
-	h, _ := w.net.Host(sh.Name)
+	host, _ := w.net.Host(sh.Name)
+	h := watched{host, w}
 	runs := sh.Runs
 	if runs.DNS != nil {
 		if err := w.startDNS(h, runs.DNS); err != nil {

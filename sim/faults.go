@@ -43,7 +43,7 @@ func (w *World) newFault(i int, f *scenarios.Fault) *fault {
 	x := &fault{Fault: f, packets: !f.Packet.IsZero()}
 	if x.packets {
 		chance := wire.Stream(w.seed, uint64(i), "the walk", "fault")
-		w.net.OnSend(func(sent *trace.Event) virtual.Action {
+		w.virtual.OnSend(func(sent *trace.Event) virtual.Action {
 			return x.act(sent, func() int { return int(chance.Uint64() % 100) })
 		})
 	}
@@ -87,7 +87,7 @@ func (x *fault) begin(w *World) {
 	case x.Host != "":
 		w.must(w.Power(x.Host, x.Does == scenarios.SwitchOn))
 	case x.Link != "":
-		w.must(w.net.Cut(x.Link, true))
+		w.must(w.virtual.Cut(x.Link, true))
 	}
 }
 
@@ -99,7 +99,7 @@ func (x *fault) end(w *World) {
 		w.must(w.Power(x.Host, true))
 	case x.Link != "":
 		w.record(x.Fault, "mend")
-		w.must(w.net.Cut(x.Link, false))
+		w.must(w.virtual.Cut(x.Link, false))
 	}
 }
 

@@ -91,7 +91,7 @@ func (w *World) act(ctx context.Context, a *scenarios.Act) error {
 	host.Go(string(a.Does)+" by "+a.Who, func(ctx context.Context) {
 		defer done.end()
 		w.recorder.Record(trace.Event{What: string(a.Does), Body: &trace.ActBody{By: person.Name, Target: w.target(a), Detail: w.detail(a, person, device)}})
-		if err := w.do(ctx, a, person, device, w.program(person, device)); err != nil && ctx.Err() == nil {
+		if err := w.perform(ctx, a, person, device, w.program(person, device)); err != nil && ctx.Err() == nil {
 			w.warn(fmt.Sprintf("%s could not %s: %v", person.Name, a.Does, err))
 		}
 	})
@@ -189,7 +189,7 @@ func (w *World) program(p *scenarios.Person, d *scenarios.Device) *mua.Program {
 	return program
 }
 
-func (w *World) do(ctx context.Context, a *scenarios.Act, p *scenarios.Person, d *scenarios.Device, m *mua.Program) error {
+func (w *World) perform(ctx context.Context, a *scenarios.Act, p *scenarios.Person, d *scenarios.Device, m *mua.Program) error {
 	keep := d.Keep
 	if a.Keep != nil {
 		keep = *a.Keep

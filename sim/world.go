@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"mailwalk/scenarios"
@@ -20,6 +21,7 @@ import (
 	"mailwalk/sim/mta"
 	"mailwalk/sim/mua"
 	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
 	"mailwalk/sim/wire/virtual"
 )
 
@@ -36,9 +38,23 @@ type Options struct {
 	From          string
 	To            []string
 	Subject, Text string
+	// Wire is Virtual or Loopback; empty means Virtual.
+	Wire string
+	// Doors lets visitors come in.
+	Doors bool
+	// Idle has nobody do what the walk has its people do.
+	Idle bool
+	// Acts are done from outside at their places, as in a run that was recorded.
+	Acts []PlacedAct
 	// Build is the program's version, for the trace's header.
 	Build string
 }
+
+// The wires: a network in the process, and the machine's own sockets.
+const (
+	Virtual  = "virtual"
+	Loopback = "loopback"
+)
 
 // File is a file of the user's own.
 type File struct {
@@ -53,7 +69,17 @@ type World struct {
 	seed     uint64
 	clock    *clock.Clock
 	recorder *trace.Recorder
-	net      *virtual.Net
+	player   *clock.Player
+	inbox    *clock.Inbox // what comes from outside
+	net      wire.World
+	virtual  *virtual.Net // the same; nil on another wire
+	acts     []PlacedAct  // still to be done
+	doors    bool
+	visitors string // the host at which visitors stand; empty when none can come
+	visits   []*visit
+	outlet   Outlet       // of the visitor who is coming in
+	left     func()       // the same
+	present  atomic.Int64 // visitors who are connected
 	people   *clock.Group // those who act, and what goes wrong
 	stores   map[string]*mailbox.Store
 	servers  map[string]*mta.Server
@@ -71,16 +97,19 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source)})
+	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source), Given: o.given()})
 	w := &World{
 		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
 		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
 		mails: map[string]*letter{}, sent: map[string][]byte{}, off: map[string]bool{},
+		inbox: clock.NewInbox(), acts: o.Acts, doors: o.Doors,
 	}
 	w.clock = clock.New(sc.Start, w.recorder.Root())
 	w.recorder.Attach(w.clock)
 	w.recorder.ReserveMails(len(sc.Mails))
-	w.net = virtual.New(virtual.Config{Clock: w.clock, Recorder: w.recorder, Seed: seed, ShowARP: sc.Wire.ARP == scenarios.Shown})
+	w.virtual = virtual.New(virtual.Config{Clock: w.clock, Recorder: w.recorder, Seed: seed, ShowARP: sc.Wire.ARP == scenarios.Shown})
+	w.net = w.virtual
+	w.player = clock.NewPlayer(w.clock, w.inbox, w.busy, clock.Unhurried)
 	if err := w.build(o); err != nil {
 		return nil, fmt.Errorf("walk %s: %w", sc.Name, errors.Join(err, w.Close()))
 	}
@@ -100,9 +129,36 @@ func (w *World) Now() time.Duration { return w.clock.Elapsed() }
 func (w *World) Next() (time.Duration, bool) { return w.clock.Next() }
 
 // Step lets the next thing happen, with all that comes of it at once: a packet
-// arrives, a timer fires, a program goes on. It returns false when nothing is
-// left to happen. Many steps leave no event.
-func (w *World) Step() bool { return w.clock.Step() }
+// arrives, a timer fires, a program goes on, a visitor says something. It returns
+// false when nothing is left to happen. Many steps leave no event.
+//
+// As long as visitors are there, and on the loopback wire as long as the machine
+// has something under way, time goes no faster than real time: then Step waits.
+func (w *World) Step() bool {
+	more, _ := w.step(context.Background()) // which does not end
+	return more
+}
+
+func (w *World) step(ctx context.Context) (bool, error) {
+	if w.playActs() {
+		return true, nil
+	}
+	return w.player.Step(ctx)
+}
+
+// Play steps at a speed until ctx ends, and waits for visitors when nothing else
+// is left to happen. It returns ctx's error.
+func (w *World) Play(ctx context.Context, s clock.Speed) error {
+	w.player.SetSpeed(s)
+	defer w.player.SetSpeed(clock.Unhurried)
+	return w.player.Play(ctx)
+}
+
+// Player is what lets the world's time go with real time while it plays.
+func (w *World) Player() *clock.Player { return w.player }
+
+// busy tells whether something is under way outside of the queue.
+func (w *World) busy() bool { return w.present.Load() > 0 }
 
 // Power switches a host off or on. Switched off, its programs end on the spot and
 // what its disk had not yet taken may be lost; switched on, they start anew with
@@ -132,12 +188,11 @@ func (w *World) Power(host string, on bool) error {
 
 // Run steps until nothing is left to happen, or ctx ends.
 func (w *World) Run(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if !w.Step() {
-			return nil
+	for {
+		if more, err := w.step(ctx); !more {
+			return err
 		}
 	}
-	return context.Cause(ctx)
 }
 
 // Close ends the world. Its trace stays.
@@ -148,4 +203,19 @@ func (w *World) Close() error {
 	w.closed = true
 	w.clock.Close()
 	return w.net.Close()
+}
+
+// given is what the trace keeps of the options.
+func (o Options) given() trace.Given {
+	g := trace.Given{Doors: o.Doors, Idle: o.Idle, From: o.From, To: o.To, Subject: o.Subject, Text: o.Text}
+	if o.Wire != Virtual {
+		g.Wire = o.Wire
+	}
+	if o.Message != nil {
+		g.Message = o.Message.Name
+	}
+	for _, f := range o.Attach {
+		g.Attach = append(g.Attach, f.Name)
+	}
+	return g
 }

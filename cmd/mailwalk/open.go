@@ -1,24 +1,40 @@
 package main
 
 import (
+	"github.com/spf13/cobra"
+
 	"mailwalk/scenarios"
 	"mailwalk/sim"
 )
 
-// openSim makes the world of a walk, with what a person gave it.
+// openSim makes the world of a walk, for a face that needs no more of it.
 func openSim(sc *scenarios.Scenario, g given) (world, error) {
-	o := sim.Options{Seed: g.seed, From: g.from, To: g.to, Subject: g.subject, Text: g.text, Build: buildVersion()}
+	w, err := newSim(sc, g)
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// newSim makes the world of a walk, with what a person gave it.
+func newSim(sc *scenarios.Scenario, g given) (*sim.World, error) {
+	o := sim.Options{
+		Seed: g.seed, From: g.from, To: g.to, Subject: g.subject, Text: g.text, Build: buildVersion(),
+		Wire: g.wire, Doors: g.doors, Idle: g.idle,
+	}
 	if g.message != nil {
 		o.Message = &sim.File{Name: g.message.name, Content: g.message.content}
 	}
 	for _, f := range g.attach {
 		o.Attach = append(o.Attach, sim.File{Name: f.name, Content: f.content})
 	}
-	w, err := sim.New(sc, o)
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
+	return sim.New(sc, o)
+}
+
+// wireFlag adds the flag that says what carries the packets.
+func wireFlag(cmd *cobra.Command, wire *string) {
+	cmd.Flags().StringVar(wire, "wire", sim.Virtual, "virtual: a network in the process, packet by packet; or loopback: the machine's own sockets on 127.0.0.0/8")
+	complete(cmd, "wire", sim.Virtual, sim.Loopback)
 }
 
 var _ world = (*sim.World)(nil)

@@ -28,7 +28,7 @@ func newRoot() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newList(), newCheck(), newRun(), newReplay(), newExport(), newVersion())
+	root.AddCommand(newList(), newCheck(), newRun(), newServe(), newReplay(), newRerun(), newExport(), newVersion())
 	if runStep != nil {
 		root.AddCommand(newStep())
 	}

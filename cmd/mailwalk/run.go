@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"mailwalk/scenarios"
-	"mailwalk/sim/trace"
 )
 
 func newRun() *cobra.Command {
@@ -44,12 +43,6 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// outputs are the files that a run leaves.
-type outputs struct {
-	record string
-	pcap   pcapOptions
-}
-
 // run runs a walk to its end and shows it on out while it goes.
 func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, files outputs, out io.Writer) (err error) {
 	w, err := openWorld(sc, g)
@@ -61,51 +54,21 @@ func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, files ou
 			err = errors.Join(err, failure{cerr})
 		}
 	}()
-	t := w.Trace()
-	s, err := v.open(out, t.Bodies.Get)
+	t, err := newTelling(sc, w, v, files, out)
 	if err != nil {
 		return err
 	}
-	pcap, err := files.pcap.prepare(sc, v)
-	if err != nil {
-		return err
+	if err := t.begin(); err != nil {
+		return errors.Join(err, t.abandon())
 	}
-	rec, err := newRecord(files.record, t)
-	if err != nil {
-		return err
-	}
-	if err := pcap.create(files.record); err != nil {
-		return errors.Join(err, rec.close())
-	}
-	if err := s.begin(sc, t.Header.Seed); err != nil {
-		return errors.Join(failure{err}, rec.close(), pcap.close())
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	// A face or a file that fails ends the walk.
-	var count trace.Counter
-	w.Listen(func(e *trace.Event) {
-		if context.Cause(ctx) != nil {
-			return
-		}
-		count.Add(e)
-		if err := errors.Join(s.event(e), rec.event(e)); err != nil {
-			stop(failure{err})
-		}
-	})
-	err = w.Run(ctx)
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	err = errors.Join(err, rec.close(), pcap.write(t))
-	if err != nil {
+	if err := errors.Join(t.tell(ctx, w.Run), t.keep()); err != nil {
 		return failed(err)
 	}
-	results := scenarios.Check(sc.Expect, t.All())
-	if err := s.close(sc, results); err != nil {
+	results := scenarios.Check(sc.Expect, w.Trace().All())
+	if err := t.show.close(sc, results); err != nil {
 		return failure{err}
 	}
-	return verdict(sc, results, count.Summary().Failures, v.format == "plain")
+	return verdict(sc, results, t.count.Summary().Failures, v.format == "plain")
 }
 
 // failed makes an error one of the run; an interrupt stays one.

@@ -28,6 +28,9 @@ type given struct {
 	from          string
 	to            []string
 	subject, text string
+	wire          string // virtual or loopback
+	doors         bool   // visitors can come in
+	idle          bool   // the walk's people do nothing
 }
 
 type givenFile struct {

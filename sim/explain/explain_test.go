@@ -54,12 +54,12 @@ func steps() map[string][]*trace.Event {
 		}
 		add("packet.tcp."+a, trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: h, Analysis: a})
 	}
+	add("packet.forged", trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: trace.Head{Proto: "TCP", Flags: "R"}, Why: "a fault"})
 	for _, what := range []string{trace.Wrote, trace.Read} {
 		add("socket."+what, trace.Socket, what, &trace.SocketBody{Proto: "TCP", Octets: 7, Range: &trace.Range{To: 7}})
 		add("socket."+what+".datagram", trace.Socket, what, &trace.SocketBody{Proto: "UDP", Octets: 1, Data: []byte("x")})
 	}
 	add("socket.info", trace.Socket, trace.Info, &trace.SocketBody{Proto: "TCP", TCP: &trace.TCPInfo{State: "ESTABLISHED", RTT: time.Millisecond, MSS: 1448}})
-	add("packet.forged", trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: trace.Head{Proto: "TCP", Flags: "R"}, Why: "a fault"})
 	for _, what := range trace.Steps(trace.Connection) {
 		for _, service := range []string{"submission", "smtp", "pop3", "imap", "domain"} {
 			key := "connection." + what
@@ -119,7 +119,7 @@ func steps() map[string][]*trace.Event {
 	add("state.host.up", trace.State, trace.HostState, &trace.StateBody{Name: "n", After: "up"})
 	for _, verb := range []string{
 		"compose", "send", "fetch", "read", "flag", "delete", "off", "on", "cut", "mend", "hold", "drop",
-		"delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "connect",
+		"delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "visit", "say", "drain", "finish", "hang-up",
 	} {
 		add("act."+verb, trace.Act, verb, &trace.ActBody{By: "alice", Target: "alice-laptop"})
 	}

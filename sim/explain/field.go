@@ -23,7 +23,7 @@ var (
 		trace.Decision:   {"subject", "choice", "options", "because"},
 		trace.Mail:       {"reversePath", "recipients", "messageId", "subject", "mailbox", "uid", "from", "toward", "octets", "hash", "changes", "added", "sentHash", "arrivedHash", "reason"},
 		trace.State:      {"name", "before", "after", "recipients", "uid", "flags", "octets", "due", "detail"},
-		trace.Act:        {"by", "target", "detail"},
+		trace.Act:        {"by", "target", "detail", "size"},
 		trace.Note:       {},
 	}
 )
@@ -395,6 +395,10 @@ func actField(b *trace.ActBody, name string) string {
 		return b.Target
 	case "detail":
 		return b.Detail
+	case "size":
+		if len(b.Input) > 0 {
+			return Octets(int64(len(b.Input)))
+		}
 	}
 	return ""
 }

@@ -43,7 +43,13 @@ func ParseGrain(s string) (Grain, error) {
 // GrainOf is the farthest grain at which an event is seen.
 func GrainOf(e *trace.Event) Grain {
 	switch b := e.Body.(type) {
-	case *trace.MailBody, *trace.ActBody, *trace.NoteBody:
+	case *trace.MailBody, *trace.NoteBody:
+		return MailGrain
+	case *trace.ActBody:
+		switch e.What {
+		case trace.Say, trace.Drain, trace.Finish, trace.HangUp:
+			return PacketGrain // the dialogue tells it better
+		}
 		return MailGrain
 	case *trace.DecisionBody:
 		return HopGrain
@@ -65,8 +71,9 @@ func GrainOf(e *trace.Event) Grain {
 		return LineGrain
 	case *trace.LineBody:
 		// That a line arrived is news only beside the packets that brought it;
-		// that a content did is what the mail waits for.
-		if e.What == trace.Received && b.Role != dialog.Body {
+		// that a content did is what the mail waits for, and of what a visitor says
+		// nothing else is known.
+		if e.What == trace.Received && b.Role != dialog.Body && !b.Outside {
 			return PacketGrain
 		}
 		return LineGrain

@@ -33,12 +33,16 @@ func Text(e *trace.Event) string {
 			return field(e, name)
 		}))
 	case *trace.LineBody:
-		if e.What == trace.Received {
+		if !Says(e, b) {
 			words = e.Host + " has read: " + words
 		}
 	}
 	return OneLine(words)
 }
+
+// Says tells whether a line's event is shown as the saying of it. What a program
+// from outside says is known only from its being heard.
+func Says(e *trace.Event, b *trace.LineBody) bool { return e.What != trace.Received || b.Outside }
 
 // Carried is what the frame of a packet event carries, whatever became of it; it
 // is empty for other events.

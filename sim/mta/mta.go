@@ -105,7 +105,7 @@ func Start(cfg Config) (*Server, error) {
 func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 	conn := wire.Traced(nc)
 	s.Recorder.Serve(conn)
-	b := &backend{Server: s, mode: mode}
+	b := &backend{Server: s, mode: mode, conn: conn}
 	server := &smtp.Server{
 		Hostname: s.Hostname, Mode: mode, Backend: b, MaxSize: s.MaxSize,
 		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,

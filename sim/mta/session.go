@@ -23,6 +23,7 @@ const maxHops = 100
 type backend struct {
 	*Server
 	mode smtp.Mode
+	conn *trace.Conn
 	// accept is what is to be done when the reply to a content was said.
 	accept func()
 }
@@ -52,8 +53,9 @@ func addrOf(a net.Addr) netip.Addr {
 // session is one client's way through the server.
 type session struct {
 	*backend
-	client netip.Addr
-	user   string // who logged in
+	client   netip.Addr
+	user     string // who logged in
+	stranger stranger
 }
 
 // Auth implements smtp.Session.
@@ -72,12 +74,16 @@ func (s *session) Auth(_ context.Context, mechanism, identity, user, password st
 }
 
 // Mail implements smtp.Session.
-func (s *session) Mail(context.Context, smtp.Path, smtp.MailParams) error { return nil }
+func (s *session) Mail(_ context.Context, from smtp.Path, _ smtp.MailParams) error {
+	s.beginStranger(from)
+	return nil
+}
 
 // Rcpt implements smtp.Session: whose business is this recipient?
 func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error {
 	address := to.Mailbox()
 	accept := func(because string) error {
+		s.strangersRecipient(address)
 		s.decide(trace.AcceptRecipient, address, "accepted", because)
 		return nil
 	}
@@ -140,9 +146,6 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 	id := s.newID()
 	rec := s.Recorder
 	scope := rec.Scope()
-	if rec.MailHere() == "" { // it comes from outside the walk
-		rec.NewMail()
-	}
 	scope.Queue = id
 	defer func() { scope.Queue = "" }()
 	received, err := s.received(peer, env, id)
@@ -166,6 +169,7 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 	}
 	stored := rec.Trace().Bodies.Put(content)
 	s.accept = func() {
+		s.stranger.under = false
 		rec.Record(trace.Event{What: trace.Accept, IDs: trace.IDs{Queue: id}, Body: &trace.MailBody{
 			ReversePath: e.ReversePath, Recipients: e.addresses(), MessageID: messageID, Subject: header.Get("Subject"),
 			Content: &stored, Added: []string{unfold(received)},
@@ -197,7 +201,7 @@ func unfold(field []byte) string {
 }
 
 // Reset implements smtp.Session.
-func (s *session) Reset() {}
+func (s *session) Reset() { s.strangerLeaves() }
 
 // Close implements smtp.Session.
-func (s *session) Close() {}
+func (s *session) Close() { s.strangerLeaves() }

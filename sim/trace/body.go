@@ -42,6 +42,10 @@ type PacketBody struct {
 	// that sends it puts it on a link; empty for most, and for what a router passes
 	// on.
 	Analysis string `json:"analysis,omitempty"`
+	// LinkAnalysis is what the segments before it on the same link make of a TCP
+	// segment that is put on the link, by its sender, a router or a fault: all that
+	// holds, in the order of the list below.
+	LinkAnalysis []string `json:"linkAnalysis,omitempty"`
 }
 
 // Range is a part [From, To) of one direction of a connection's byte stream,
@@ -90,6 +94,11 @@ func (*PacketBody) Kind() Kind { return Packet }
 
 // Values of a packet's Analysis, in the words of Wireshark. Of several that fit, the
 // first in this list holds.
+//
+// In a LinkAnalysis, too, the first three are what its sender has done, wherever the
+// segment is seen. The others compare with what the link has seen of the sender: the
+// acknowledgment number and the window of its segment before, and for those without
+// data that the segment's own number is the next one.
 const (
 	// KeepAlive has one octet at most and the sequence number of one that the other
 	// end has acknowledged: it is to make that end answer. Probes of a zero window
@@ -109,6 +118,21 @@ const (
 	// DuplicateACK has no data, and the acknowledgment number and the window of the
 	// host's segment before (RFC 5681 §2); it does not answer a keep-alive.
 	DuplicateACK = "duplicate-ack"
+)
+
+// Values that only a LinkAnalysis has.
+const (
+	// Duplicate is the same packet once more, which its sender sent once: the network
+	// has made a copy of it.
+	Duplicate = "duplicate"
+	// OutOfOrder has octets, a SYN or a FIN before those that were seen already, and
+	// its sender sends them for the first time: others have overtaken it.
+	OutOfOrder = "out-of-order"
+	// PreviousUnseen has a sequence number beyond the next one: what comes before was
+	// lost on an earlier link, or is late.
+	PreviousUnseen = "previous-unseen"
+	// AckedUnseen acknowledges what was not seen.
+	AckedUnseen = "acked-unseen"
 )
 
 // Steps of socket events.
@@ -169,6 +193,9 @@ type LineBody struct {
 	// Content is what a body means: dots unstuffed.
 	Content *Content `json:"content,omitempty"`
 	Secret  bool     `json:"secret,omitempty"`
+	// Outside says that the other end is a program from outside of the walk: it was
+	// not seen to say the line, only heard.
+	Outside bool `json:"outside,omitempty"`
 }
 
 // Kind implements Body.
@@ -359,16 +386,34 @@ type StateBody struct {
 // Kind implements Body.
 func (*StateBody) Kind() Kind { return State }
 
+// Acts of a visitor, who is a program from outside of the walk.
+const (
+	Visit  = "visit"   // comes to a door
+	Say    = "say"     // sends octets, or one datagram
+	Drain  = "drain"   // has taken octets that were sent to it
+	Finish = "finish"  // says that it will send nothing more
+	HangUp = "hang-up" // is gone
+)
+
 // ActBody is something done from outside the programs: by a person of the
 // walk, the walk itself, the learner, or a visitor. Its What is the verb.
 type ActBody struct {
 	// By is a person's name, "walk", "learner" or "visitor".
 	By string `json:"by"`
-	// Target is the host, packet, line or mail it is done to.
+	// Target is what it is done to: a mail's number, a host, a link, "frame 12",
+	// "visitor 3", or the door to which a visitor comes, "mail.acme.test:25/tcp".
 	Target string `json:"target,omitempty"`
 	Detail string `json:"detail,omitempty"`
-	// Input is what came from outside, so that it can be played again.
+	// Turn is set when it came from outside of the walk: before that entry of the
+	// walk's queue, counted from 1, while all was at rest. It can be done again at
+	// that place.
+	Turn uint64 `json:"turn,omitempty"`
+	// Input are the octets that a visitor sent.
 	Input []byte `json:"input,omitempty"`
+	// Octets is how many a visitor has taken off what was sent to it.
+	Octets int64 `json:"octets,omitempty"`
+	// Delay is by how much a packet was put off.
+	Delay time.Duration `json:"delay,omitempty"`
 }
 
 // Kind implements Body.

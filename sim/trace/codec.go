@@ -111,6 +111,7 @@ func (b *PacketBody) fields(f fields) {
 	}
 	f.str("why", may, &b.Why)
 	f.str("analysis", may, &b.Analysis)
+	f.strs("linkAnalysis", &b.LinkAnalysis)
 }
 
 func (r *Range) fields(f fields) {
@@ -161,6 +162,7 @@ func (b *LineBody) fields(f fields) {
 	f.str("code", may, &b.Code)
 	contentField(f, &b.Content)
 	f.flag("secret", may, &b.Secret)
+	f.flag("outside", may, &b.Outside)
 }
 
 func contentField(f fields, c **Content) {
@@ -251,7 +253,10 @@ func (b *ActBody) fields(f fields) {
 	f.str("by", must, &b.By)
 	f.str("target", may, &b.Target)
 	f.str("detail", may, &b.Detail)
+	f.long("turn", may, &b.Turn)
 	f.bytes("input", &b.Input)
+	f.num("octets", may, &b.Octets)
+	f.moment("delay", may, &b.Delay)
 }
 
 func (b *NoteBody) fields(f fields) {

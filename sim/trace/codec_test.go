@@ -142,7 +142,7 @@ func TestJSONNames(t *testing.T) {
 			for _, m := range []map[string]any{got.Body.(map[string]any), want.(map[string]any)} {
 				tcp, _ := m["tcp"].(map[string]any)
 				for _, m := range []map[string]any{m, tcp} {
-					for _, name := range []string{"due", "until", "rtt", "rttvar"} {
+					for _, name := range []string{"due", "until", "delay", "rtt", "rttvar"} {
 						if m[name] != nil {
 							m[name] = "a time"
 						}

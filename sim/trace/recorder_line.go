@@ -34,6 +34,7 @@ func (r *Recorder) line(c *Conn, server bool, what string, u *dialog.Unit) {
 	d := direction(u.FromServer)
 	e := Event{Host: host, Kind: Line, What: what, IDs: c.ids, Body: b}
 	if what == Received {
+		b.Outside = len(c.said[d]) == 0
 		e.Causes = causes(overlapping(nil, c.arrived[d], u.From, u.To), s.Cause)
 		c.arrived[d] = dropBefore(c.arrived[d], u.To)
 	}

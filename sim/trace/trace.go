@@ -23,6 +23,27 @@ type Header struct {
 	// Inputs are the files that the walk was given besides. Their contents are in
 	// the trace's Bodies.
 	Inputs []Input `json:"inputs,omitempty"`
+	// Given is what else the run was started with.
+	Given Given `json:"given,omitzero"`
+}
+
+// Given is what a run was started with, besides the walk and its seed: with it,
+// and with the acts that have a turn, the same run can be had again.
+type Given struct {
+	// Wire is virtual or loopback; empty means virtual.
+	Wire string `json:"wire,omitempty"`
+	// Doors says that visitors could come in.
+	Doors bool `json:"doors,omitempty"`
+	// Idle says that nobody did what the walk has its people do.
+	Idle bool `json:"idle,omitempty"`
+	// Message and Attach name files among the Inputs.
+	Message string   `json:"message,omitempty"`
+	Attach  []string `json:"attach,omitempty"`
+	// From, To, Subject and Text are in place of those of the walk's first mail.
+	From    string   `json:"from,omitempty"`
+	To      []string `json:"to,omitempty"`
+	Subject string   `json:"subject,omitempty"`
+	Text    string   `json:"text,omitempty"`
 }
 
 // Input is a file that a walk was given.

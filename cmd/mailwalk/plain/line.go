@@ -18,7 +18,7 @@ const (
 // line prints a unit of a dialogue: C: or S:, who says it, and the words
 // themselves.
 func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
-	if e.What == trace.Received {
+	if !explain.Says(e, b) {
 		p.heard(e, b)
 		return
 	}

@@ -41,7 +41,7 @@ func (s *stage) label(e *trace.Event) label {
 		return label{g.conn, "conn", t.conn}
 	case *trace.LineBody:
 		switch {
-		case e.What == trace.Received:
+		case !explain.Says(e, b):
 			return label{g.read, "read", t.dim}
 		case b.FromServer:
 			return label{g.server, "server", t.server}
@@ -95,7 +95,7 @@ func level(e *trace.Event) int {
 			return 3
 		}
 	case *trace.LineBody:
-		if e.What == trace.Received && b.Role != dialog.Body {
+		if !explain.Says(e, b) && b.Role != dialog.Body {
 			return 4
 		}
 		return 3
@@ -110,7 +110,7 @@ func (s *stage) saying(e *trace.Event) line {
 	t := &s.theme
 	switch b := e.Body.(type) {
 	case *trace.LineBody:
-		if e.What == trace.Received {
+		if !explain.Says(e, b) {
 			return line{{e.Host + " has read " + spoken(b), t.dim}}
 		}
 		client, server := explain.Ends(e.Conn)

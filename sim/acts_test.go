@@ -27,28 +27,30 @@ func untilFlying(t *testing.T, w *World, port uint16) uint64 {
 	}
 }
 
-// TestHands: what a learner does to a packet has the effect that it has on a
+// TestActs: what a learner does to a packet has the effect that it has on a
 // network, and the mail arrives.
-func TestHands(t *testing.T) {
+func TestActs(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		do   func(w *World, frame uint64) error
 		want []string
 	}{
-		{"drop", func(w *World, f uint64) error { return w.Drop(f) }, []string{"packet.dropped", "act.drop"}},
-		{"duplicate", func(w *World, f uint64) error { return w.Duplicate(f) }, []string{"packet.duplicated"}},
-		{"corrupt", func(w *World, f uint64) error { return w.Corrupt(f) }, []string{"packet.corrupted"}},
-		{"delay", func(w *World, f uint64) error { return w.Delay(f, 10*time.Second) }, []string{"packet.delayed"}},
+		{"drop", func(w *World, f uint64) error { return w.Do(Act{By: Learner, What: DropFrame, Target: Frame(f)}) }, []string{"packet.dropped", "act.drop"}},
+		{"duplicate", func(w *World, f uint64) error { return w.Do(Act{By: Learner, What: DuplicateFrame, Target: Frame(f)}) }, []string{"packet.duplicated"}},
+		{"corrupt", func(w *World, f uint64) error { return w.Do(Act{By: Learner, What: CorruptFrame, Target: Frame(f)}) }, []string{"packet.corrupted"}},
+		{"delay", func(w *World, f uint64) error {
+			return w.Do(Act{By: Learner, What: DelayFrame, Target: Frame(f), Delay: 10 * time.Second})
+		}, []string{"packet.delayed"}},
 		{"hold and release", func(w *World, f uint64) error {
-			if err := w.Hold(f); err != nil {
+			if err := w.Do(Act{By: Learner, What: HoldFrame, Target: Frame(f)}); err != nil {
 				return err
 			}
 			for range 50 {
 				w.Step()
 			}
-			return w.Release(f)
+			return w.Do(Act{By: Learner, What: ReleaseFrame, Target: Frame(f)})
 		}, []string{"act.hold", "act.release"}},
-		{"hold for ever", func(w *World, f uint64) error { return w.Hold(f) }, []string{"act.hold"}},
+		{"hold for ever", func(w *World, f uint64) error { return w.Do(Act{By: Learner, What: HoldFrame, Target: Frame(f)}) }, []string{"act.hold"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			sc, err := scenarios.Load("first-letter")
@@ -74,7 +76,17 @@ func TestHands(t *testing.T) {
 			if !compared(t, w).Same {
 				t.Error("the mail arrived changed")
 			}
-			if err := w.Drop(frame); err == nil && x.name != "hold for ever" {
+			again, err := Again(w.Trace(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer again.Close()
+			for again.Step() {
+			}
+			if fingerprint(t, again.Trace()) != fingerprint(t, w.Trace()) {
+				t.Error("done again at its place, it is not the same run")
+			}
+			if err := w.Do(Act{By: Learner, What: DropFrame, Target: Frame(frame)}); err == nil && x.name != "hold for ever" {
 				t.Error("a packet that has arrived can be dropped")
 			}
 		})

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire/virtual"
+)
+
+// Door is a server of a host, as somebody from outside can reach it.
+type Door struct {
+	Host    string
+	Service string // smtp, submission, pop3, imap, domain
+	Network string // tcp or udp
+	// Inside is the server's address in the walk.
+	Inside netip.AddrPort
+}
+
+// Target is the door's name in the trace.
+func (d Door) Target() string { return fmt.Sprintf("%s:%d/%s", d.Host, d.Inside.Port(), d.Network) }
+
+// Doors are the doors of the walk, by host and port. There are some even when
+// nobody can come in.
+func (w *World) Doors() []Door { return DoorsOf(w.scenario) }
+
+// DoorsOf are the doors that a walk has.
+func DoorsOf(sc *scenarios.Scenario) []Door {
+	var doors []Door
+	for _, h := range sc.Hosts {
+		add := func(on bool, network string, port uint16) {
+			if on && len(h.Addresses) > 0 {
+				doors = append(doors, Door{
+					Host: h.Name, Service: trace.ServiceName(port), Network: network, Inside: netip.AddrPortFrom(h.Addresses[0], port),
+				})
+			}
+		}
+		if m := h.Runs.MTA; m != nil {
+			add(m.SMTP, "tcp", smtpPort)
+			add(m.Submission, "tcp", submissionPort)
+		}
+		if m := h.Runs.Mailboxes; m != nil {
+			add(m.POP3, "tcp", pop3Port)
+			add(m.IMAP, "tcp", imapPort)
+		}
+		names := h.Runs.DNS != nil || h.Runs.Resolver != nil
+		add(names, "udp", dnsPort)
+		add(names, "tcp", dnsPort)
+	}
+	return doors
+}
+
+func (w *World) doorNamed(target string) *Door {
+	doors := w.Doors()
+	i := slices.IndexFunc(doors, func(d Door) bool { return d.Target() == target })
+	if i < 0 {
+		return nil
+	}
+	return &doors[i]
+}
+
+// addVisitors puts the host at which visitors stand into the network. It comes
+// last, so that it changes nothing of the others.
+func (w *World) addVisitors(links map[string]*virtual.Link) error {
+	l := visitorsLink(w.scenario)
+	addrs, err := freeAddresses(w.scenario, l)
+	if err != nil {
+		return err
+	}
+	w.visitors = Visitor
+	for w.scenario.Host(w.visitors) != nil || w.scenario.Router(w.visitors) != nil {
+		w.visitors += "s"
+	}
+	var gateway []netip.Addr
+	for _, r := range w.scenario.Routers {
+		if via := gatewayAddrs(r, l.Name); via != nil {
+			gateway = via
+			break
+		}
+	}
+	_, err = w.virtual.AddHost(w.visitors, []virtual.Iface{{Link: links[l.Name], Addrs: prefixes(l, addrs)}}, defaultRoutes(gateway)...)
+	return err
+}
+
+// visitorsLink is where visitors stand: where most ways meet and fewest of the
+// walk's people are, so that they are strangers to everybody.
+func visitorsLink(sc *scenarios.Scenario) *scenarios.Link {
+	rank := func(l *scenarios.Link) (n int) {
+		for _, r := range sc.Routers {
+			if gatewayAddrs(r, l.Name) != nil {
+				n += 2
+			}
+		}
+		for _, p := range sc.People {
+			for _, d := range p.Devices {
+				if h := sc.Host(d.Host); h != nil && h.Link == l.Name {
+					n--
+				}
+			}
+		}
+		return n
+	}
+	return slices.MaxFunc(sc.Links, func(a, b *scenarios.Link) int { return rank(a) - rank(b) })
+}
+
+// freeAddresses are the highest addresses of a link that nobody has, one for each
+// of its networks.
+func freeAddresses(sc *scenarios.Scenario, l *scenarios.Link) ([]netip.Addr, error) {
+	taken := map[netip.Addr]bool{}
+	for _, h := range sc.Hosts {
+		for _, a := range h.Addresses {
+			taken[a] = true
+		}
+	}
+	for _, r := range sc.Routers {
+		for _, j := range r.Joins {
+			for _, a := range j.Addresses {
+				taken[a] = true
+			}
+		}
+	}
+	var free []netip.Addr
+	for _, p := range l.Prefixes {
+		a := last(p)
+		if p.Addr().Is4() {
+			a = a.Prev() // the last one is the broadcast address
+		}
+		for taken[a] {
+			a = a.Prev()
+		}
+		if !p.Contains(a) || a == p.Masked().Addr() {
+			return nil, fmt.Errorf("link %s: no address of %s is left for visitors", l.Name, p)
+		}
+		free = append(free, a)
+	}
+	return free, nil
+}
+
+// last is the highest address of a network.
+func last(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().AsSlice()
+	for bit := p.Bits(); bit < len(b)*8; bit++ {
+		b[bit/8] |= 0x80 >> (bit % 8)
+	}
+	a, _ := netip.AddrFromSlice(b) // it has a legal length
+	return a
+}
