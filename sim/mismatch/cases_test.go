@@ -139,6 +139,8 @@ func openingCases(tb testing.TB) []opening {
 		{"a person", "http", "hello?\n", false, Foreign, []Protocol{Text}},
 		{"a person", "imaps", "QUIT\r\n", false, Foreign, []Protocol{Text}},
 		{"a person who presses Enter first", "smtp", "\r\n\r\nHELO acme.test\r\n", false, Fits, nil},
+		{"a person who gives up", "imaps", "a1", true, Foreign, []Protocol{Text}},
+		{"a client of which the TLS server read five octets", "submissions", "EHLO ", true, Foreign, []Protocol{SMTP}},
 		{"a person who goes on typing", "smtp", "hel", false, Unclear, nil},
 		{"a person who gives up", "smtp", "hel", true, Unknown, nil},
 		{"a person who gives up early", "domain", "hi", true, Unknown, nil},

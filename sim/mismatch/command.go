@@ -98,7 +98,7 @@ func (l line) command() (speech, bool) {
 		return l.tagged(), true
 	}
 	sign, ok := signs[l.verb]
-	if !ok || l.args() < sign.min || l.args() > sign.max || !l.whole && l.args() == 0 {
+	if !ok || l.args() < sign.min || l.args() > sign.max || !l.named {
 		return speech{}, false
 	}
 	ref := sign.ref

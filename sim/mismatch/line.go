@@ -62,12 +62,14 @@ type line struct {
 	words []string
 	verb  string // the first word in upper case
 	whole bool   // it has come to its end
+	named bool   // the first word has
 }
 
 func newLine(text []byte, whole bool) line {
 	l := line{text: text, words: strings.Fields(string(text)), whole: whole}
 	if len(l.words) > 0 {
 		l.verb = strings.ToUpper(l.words[0])
+		l.named = whole || len(l.words) > 1 || bytes.HasSuffix(text, []byte(" "))
 	}
 	return l
 }
@@ -85,11 +87,8 @@ func (l line) second() string {
 
 // line judges one line. Unclear means that it proves nothing.
 func (p *port) line(l line) (speech, Verdict) {
-	if len(l.words) == 0 {
+	if len(l.words) == 0 || !l.named && !p.tls {
 		return speech{}, Unclear
-	}
-	if !l.whole && l.args() == 0 {
-		return speech{}, Unclear // the first word may go on
 	}
 	s, ok := l.request()
 	switch {
@@ -107,13 +106,13 @@ func (p *port) line(l line) (speech, Verdict) {
 		return l.tagged(), Foreign
 	}
 	switch {
-	case !l.whole:
-		return speech{}, Unclear
 	case p.tls:
 		return speech{
-			protocols: []Protocol{Text}, what: "a line of readable text",
+			protocols: []Protocol{Text}, what: "readable text",
 			octets: octets(l.text, 6) + ": text, where a TLS record of type handshake begins with 16 (RFC 8446 §5.1).",
 		}, Foreign
+	case !l.whole:
+		return speech{}, Unclear
 	case p.speaks == IMAP && commandOf(IMAP, l.verb) != "" && !slices.Contains(elsewhere, l.verb):
 		return untagged(l.verb), Foreign
 	case slices.Contains(shared, l.verb):

@@ -1,6 +1,7 @@
 package mismatch
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -110,6 +111,28 @@ func TestWrapClosedByServer(t *testing.T) {
 	}
 	if found != 1 {
 		t.Errorf("%d found", found)
+	}
+}
+
+// TestWrapUnderTLS: a TLS server that meets a client without TLS fails, and it is
+// known why.
+func TestWrapUnderTLS(t *testing.T) {
+	client, server := net.Pipe()
+	var found []Finding
+	handshake := tls.Server(Wrap(server, "imaps", func(f Finding) { found = append(found, f) }), &tls.Config{})
+	go func() {
+		// The server may be gone before all is written.
+		_, _ = client.Write([]byte("a1 CAPABILITY\r\n"))
+		_ = client.Close()
+	}()
+	if err := handshake.Handshake(); err == nil {
+		t.Error("the handshake succeeds")
+	}
+	if err := handshake.Close(); err != nil {
+		t.Log(err) // the client is gone
+	}
+	if len(found) != 1 || list(found[0].Heard) != "IMAP" {
+		t.Errorf("found %v", found)
 	}
 }
 
