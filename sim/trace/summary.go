@@ -71,10 +71,10 @@ type Failure struct {
 
 // Counter makes a Summary of events as they come. The zero Counter is ready.
 type Counter struct {
-	sum    Summary
-	mails  map[string]bool
-	hops   map[string]bool
-	frames map[uint64]bool
+	sum       Summary
+	mails     map[string]bool
+	hops      map[string]bool
+	lastFrame uint64
 }
 
 // Summarize makes the summary of all events of a trace.
@@ -92,7 +92,7 @@ func (c *Counter) Summary() Summary { return c.sum }
 // Add counts an event.
 func (c *Counter) Add(e *Event) {
 	if c.mails == nil {
-		c.mails, c.hops, c.frames = map[string]bool{}, map[string]bool{}, map[uint64]bool{}
+		c.mails, c.hops = map[string]bool{}, map[string]bool{}
 	}
 	c.sum.Events++
 	c.sum.Time = e.At
@@ -133,8 +133,8 @@ func (c *Counter) packet(e *Event, b *PacketBody) {
 	case Dropped:
 		p.Lost++
 	}
-	if !c.frames[b.Frame] {
-		c.frames[b.Frame] = true
+	if b.Frame > c.lastFrame { // they are numbered as they are sent
+		c.lastFrame = b.Frame
 		p.Frames++
 	}
 }

@@ -113,14 +113,16 @@ func (p *Printer) content(c *trace.Content) {
 	if !ok {
 		return
 	}
-	lines := strings.Split(strings.TrimSuffix(string(bytes.ToValidUTF8(data, []byte("�"))), "\r\n"), "\r\n")
-	rest := len(lines) - shownLines
-	if rest > 0 {
+	data = bytes.TrimSuffix(data, []byte("\r\n"))
+	lines := bytes.SplitN(data, []byte("\r\n"), shownLines+1)
+	rest := 0
+	if len(lines) > shownLines {
+		rest = bytes.Count(lines[shownLines], []byte("\r\n")) + 1
 		lines = lines[:shownLines]
 	}
 	p.out.blank()
 	for _, l := range lines {
-		p.out.wrapped("  > ", "    ", "", explain.OneLine(l))
+		p.out.wrapped("  > ", "    ", "", explain.OneLine(string(bytes.ToValidUTF8(l, []byte("\uFFFD")))))
 	}
 	if rest > 0 {
 		p.out.wrapped("    ", "", "", "(and "+explain.Grouped(int64(rest))+" more lines)")
