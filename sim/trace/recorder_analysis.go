@@ -35,11 +35,7 @@ func (c *Conn) sending(f *Frame, now time.Duration) string {
 		return ""
 	}
 	analysis := e.analyse(h, now)
-	next := h.Seq + uint32(h.Len)
-	if strings.ContainsAny(h.Flags, "SF") {
-		next++
-	}
-	if !e.begun || after(next, e.next) {
+	if next := behind(h); !e.begun || after(next, e.next) {
 		e.begun, e.next = true, next
 	}
 	if strings.Contains(h.Flags, "A") {

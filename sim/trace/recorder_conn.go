@@ -25,6 +25,8 @@ type Conn struct {
 	wrote   [2][]span // what the kernel took and the other end has not read yet
 	arrived [2][]span // what reached the other end and was not read yet
 	ends    [2]tcpEnd
+	links   map[string]*[2]linkEnd // what each link has seen of the two ends
+	passing []*Frame               // taken by routers, and not passed on yet
 	client  verbs
 	server  verbs
 	latest  uint64 // step of the connection

@@ -20,6 +20,8 @@ type Frame struct {
 	rng      *Range
 	ids      IDs
 	analysis string
+	onLink   []string // what those before it on the link make of it
+	passage  *passage
 	// latest is the body of the last event of the frame.
 	latest *PacketBody
 }
@@ -41,9 +43,13 @@ func (r *Recorder) Send(f *Frame) (sent *Event, restore func()) {
 		f.conn, f.rng = r.segment(f.head)
 		if f.conn != nil {
 			f.ids = f.conn.ids
+			f.passage = f.conn.passageOf(f)
 			if f.Forged == "" {
-				f.analysis = f.conn.sending(f, r.Now())
+				if f.analysis = f.conn.sending(f, r.Now()); f.analysis != "" {
+					f.passage.analysis = f.analysis
+				}
 			}
+			f.onLink = f.conn.onLink(f)
 			if f.rng != nil && f.FromHost == f.conn.host(f.rng.FromServer) {
 				lines = f.conn.carry(f.rng)
 			}
@@ -77,6 +83,7 @@ func (r *Recorder) Deliver(f *Frame) {
 	ev := r.Record(Event{Host: f.ToHost, Kind: Packet, What: Delivered, IDs: f.ids, Body: f.body("")})
 	if f.conn != nil {
 		f.conn.arriving(f, r.Now())
+		f.conn.toPassOn(f)
 	}
 	if f.rng != nil && f.ToHost == f.conn.host(!f.rng.FromServer) {
 		d := direction(f.rng.FromServer)
@@ -87,7 +94,13 @@ func (r *Recorder) Deliver(f *Frame) {
 // Interfere records what else became of a frame: dropped, delayed, duplicated,
 // reordered, corrupted.
 func (r *Recorder) Interfere(f *Frame, what, why string) {
-	r.Record(Event{Host: f.FromHost, Kind: Packet, What: what, IDs: f.ids, Body: f.body(why)})
+	b := f.body(why)
+	if what == Duplicated && f.conn != nil {
+		again := *b
+		again.LinkAnalysis = f.conn.onLink(f)
+		b = &again
+	}
+	r.Record(Event{Host: f.FromHost, Kind: Packet, What: what, IDs: f.ids, Body: b})
 }
 
 // body says what the frame is now. Events between which nothing about it has
@@ -96,7 +109,7 @@ func (f *Frame) body(why string) *PacketBody {
 	if b := f.latest; b != nil && b.To == f.To && b.Why == why && same(b.Data, f.Data) {
 		return b
 	}
-	f.latest = &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why, Analysis: f.analysis}
+	f.latest = &PacketBody{Frame: f.Number, Link: f.Link, From: f.From, To: f.To, Data: f.Data, Head: f.head, Range: f.rng, Why: why, Analysis: f.analysis, LinkAnalysis: f.onLink}
 	return f.latest
 }
 
