@@ -173,7 +173,7 @@ func (w *World) routerRoutes(from *scenarios.Router) []virtual.Route {
 // startPrograms starts the servers of a host.
 func (w *World) startPrograms(sh *scenarios.Host) error {
 	host, _ := w.net.Host(sh.Name)
-	h := watched{host, w}
+	h := heard{host, w}
 	runs := sh.Runs
 	if runs.DNS != nil {
 		if err := w.startDNS(h, runs.DNS); err != nil {

@@ -233,3 +233,42 @@ func TestUnknownDoor(t *testing.T) {
 		}
 	})
 }
+
+// TestWrongDoor: a visitor who speaks another protocol than the door is for is
+// told of in plain words; the walk's own programs never are.
+func TestWrongDoor(t *testing.T) {
+	w := openWithDoors(t, "first-letter", true)
+	for _, x := range []struct{ door, says, want string }{
+		{"mail.acme.test:25/tcp", "GET / HTTP/1.1\r\nHost: mail.acme.test\r\n\r\n", "HTTP"},
+		{"mail.acme.test:110/tcp", "a1 LOGIN alice secret\r\n", "IMAP"},
+		{"mail.acme.test:143/tcp", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03", "TLS"},
+	} {
+		before := w.Trace().Len()
+		play(t, w, 100*clock.RealTime, func() {
+			c := knock(t, w, x.door)
+			c.k.Say([]byte(x.says))
+			c.k.Finish()
+			<-c.ended
+		})
+		told := ""
+		for seq := before + 1; seq <= w.Trace().Len(); seq++ {
+			if e := w.Trace().At(seq); e.What == trace.Warning {
+				b := e.Body.(*trace.NoteBody)
+				told += b.Newcomer + b.Student + b.Engineer
+				if e.Conn == "" || e.Host != "mail.acme.test" {
+					t.Errorf("%s: the note is of no connection: %+v", x.door, e)
+				}
+			}
+		}
+		if !strings.Contains(told, x.want) {
+			t.Errorf("%s: %q, want a word of %s", x.door, told, x.want)
+		}
+	}
+	for _, name := range scenarios.Names() {
+		for e := range runWalk(t, name, Options{}).Trace().All() {
+			if e.What == trace.Warning && e.Conn != "" {
+				t.Errorf("%s: event %d: %+v", name, e.Seq, e.Body)
+			}
+		}
+	}
+}
