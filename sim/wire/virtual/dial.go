@@ -92,7 +92,10 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 	traced := rec.Dial(from, dst)
 	var s socket
 	s.init(h, ep, q)
-	if err := h.connect(ctx, &s, dst); err != nil {
+	h.dialling[ends{from, dst}] = &s
+	err = h.connect(ctx, &s, dst)
+	delete(h.dialling, ends{from, dst})
+	if err != nil {
 		s.close()
 		what := trace.Failed
 		if err == error(wire.ErrRefused) {
@@ -125,6 +128,9 @@ func (h *Host) connect(ctx context.Context, s *socket, dst netip.AddrPort) error
 		never := clock.Never
 		if err := s.wait(ctx, s.out, &never); err != nil {
 			return err
+		}
+		if s.failed != nil {
+			return s.failed
 		}
 		if terr := s.ep.LastError(); terr != nil {
 			return netError(terr)

@@ -43,8 +43,10 @@ type Host struct {
 	// What follows is of the time between switching on and off.
 	stack *stack.Stack
 	group *clock.Group
-	boots uint64
-	dirty bool
+	// dialling are the sockets of connections that are being opened.
+	dialling map[ends]*socket
+	boots    uint64
+	dirty    bool
 }
 
 var _ wire.Host = (*Host)(nil)
@@ -142,6 +144,7 @@ func (h *Host) powerOn() error {
 	})
 	h.group = h.net.clock.NewGroup()
 	h.boots++
+	h.dialling = map[ends]*socket{}
 	if err := h.configure(); err != nil {
 		return fmt.Errorf("host %s: %w", h.name, err)
 	}

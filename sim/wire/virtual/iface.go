@@ -65,6 +65,7 @@ func (p *iface) send(data []byte) {
 		p.sendToSelf(data)
 		return
 	}
+	p.host.tellMTU(data)
 	to := p.receivers(dst)
 	f := &trace.Frame{Link: p.link.name, From: p.name, FromHost: p.host.name, Data: data}
 	if len(to) == 1 {
@@ -175,7 +176,7 @@ func (p *iface) arrive(f *trace.Frame) {
 		return
 	}
 	h.net.rec.Deliver(f)
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(f.Data)})
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(h.lastHop(f))})
 	defer pkt.DecRef()
 	if !p.ParseHeader(pkt) {
 		return
@@ -194,6 +195,7 @@ func (p *iface) arrive(f *trace.Frame) {
 		h.net.dirty = append(h.net.dirty, h)
 	}
 	p.stack.DeliverNetworkPacket(eth.Type(), pkt)
+	h.hearUnreachable(f.Data)
 }
 
 // forwards tells whether a frame is one that a router passes on: it does so at

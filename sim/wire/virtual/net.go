@@ -46,7 +46,7 @@ type Net struct {
 	flights []*flight
 	// yielding are those of the flights that wait for the next on their way.
 	yielding []*flight
-	calls   []func(Call)
+	calls    []func(Call)
 }
 
 var _ wire.World = (*Net)(nil)

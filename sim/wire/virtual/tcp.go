@@ -34,6 +34,7 @@ type socket struct {
 	read   time.Duration
 	write  time.Duration
 	closed bool
+	failed error // what the host has learned that the endpoint does not know
 }
 
 func (s *socket) init(h *Host, ep tcpip.Endpoint, q *waiter.Queue) {
