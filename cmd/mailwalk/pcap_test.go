@@ -23,13 +23,8 @@ import (
 // TestTshark has Wireshark's dissector read a capture of each link of each walk,
 // and holds what it finds against the trace.
 func TestTshark(t *testing.T) {
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		if os.Getenv("MAILWALK_CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("tshark is not installed")
-	}
+	tshark := lookTshark(t)
+	version := tsharkVersion(t, tshark)
 	dir := t.TempDir()
 	for _, name := range scenarios.Names() {
 		file := filepath.Join(dir, name)
@@ -37,6 +32,7 @@ func TestTshark(t *testing.T) {
 		mustExecute(t, "export", file+".trace", "--pcap", file+".again.pcapng")
 		sameContent(t, file+".pcapng", file+".again.pcapng")
 		tr := readTrace(t, file+".trace")
+		changed, damaged := arrived(tr)
 		sc, err := scenarios.Load(name)
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +41,10 @@ func TestTshark(t *testing.T) {
 			for _, link := range sc.Links {
 				capture := file + "." + link.Name + ".pcapng"
 				mustExecute(t, "export", file+".trace", "--pcap", capture, "--link", link.Name)
-				l := linkTest{tshark: tshark, sc: sc, link: link.Name, capture: capture, trace: tr, sent: sentOn(tr, link.Name)}
+				l := linkTest{
+					tshark: tshark, version: version, sc: sc, link: link.Name, capture: capture, trace: tr,
+					sent: sentOn(tr, link.Name), changed: changed, damaged: damaged,
+				}
 				t.Run(link.Name, func(t *testing.T) {
 					t.Parallel()
 					l.run(t)
@@ -57,6 +56,32 @@ func TestTshark(t *testing.T) {
 			})
 		})
 	}
+}
+
+// lookTshark finds tshark, without which a test is skipped where it may be.
+func lookTshark(t *testing.T) string {
+	t.Helper()
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		if os.Getenv("MAILWALK_CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("tshark is not installed")
+	}
+	return tshark
+}
+
+// tsharkVersion is such as 4.0.17.
+func tsharkVersion(t *testing.T, tshark string) string {
+	t.Helper()
+	first, _, _ := strings.Cut(runTshark(t, tshark, "--version"), "\n")
+	for word := range strings.FieldsSeq(first) {
+		if word[0] >= '0' && word[0] <= '9' {
+			return strings.TrimSuffix(word, ".")
+		}
+	}
+	t.Fatalf("tshark says of its version %q", first)
+	return ""
 }
 
 func mustExecute(t *testing.T, args ...string) {
@@ -150,55 +175,56 @@ func runTshark(t *testing.T, tshark string, args ...string) string {
 
 // linkTest is the capture of one link and what the trace has of it.
 type linkTest struct {
-	tshark, link, capture string
-	sc                    *scenarios.Scenario
-	trace                 *trace.Trace
-	sent                  []*trace.Event
+	tshark, version, link, capture string
+	sc                             *scenarios.Scenario
+	trace                          *trace.Trace
+	sent                           []*trace.Event
+	changed                        map[uint64][]byte // frames as they arrived, where it is not as they were sent
+	damaged                        map[uint64]bool   // frames
 }
 
-// Whatever Wireshark may have to say against a packet.
-var complaints = []string{
-	"_ws.malformed", "tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission",
-	"tcp.analysis.out_of_order", "tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment", "tcp.analysis.duplicate_ack",
+// packetFields are those that are compared of each packet.
+func packetFields() []string {
+	fields := []string{
+		"frame.time_epoch", "frame.len", "frame.interface_name", "frame.protocols", "_ws.expert.severity", "_ws.expert.message",
+		"_ws.malformed", "ip.checksum.status",
+	}
+	fields = append(fields, slices.Sorted(maps.Values(checksums))...)
+	for _, f := range analysisFields {
+		fields = append(fields, "tcp.analysis."+f)
+	}
+	return fields
 }
 
-// analyses are the words for what a segment's sender does, on its own link, and
-// those that Wireshark has for them when it sees the link alone.
-var analyses = map[string][]string{
-	trace.Retransmission: {"tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission", "tcp.analysis.out_of_order"},
-	trace.DuplicateACK:   {"tcp.analysis.duplicate_ack"},
-	trace.WindowUpdate:   {"tcp.analysis.window_update"},
-}
-
-var checksums = []string{"ip.checksum.status", "tcp.checksum.status", "udp.checksum.status"}
+// complaints are what Wireshark has to say against a packet where nothing goes wrong.
+var complaints = slices.Concat(guessedAgain, []string{lostSegment, ackLostSegment, duplicateACK, zeroWindow, keepAlive})
 
 func (l linkTest) run(t *testing.T) {
 	conns, streams := l.carried()
-	fields := slices.Concat([]string{"frame.time_epoch", "frame.len", "frame.interface_name", "frame.protocols", "_ws.expert.severity", "_ws.expert.message", "tcp.analysis.window_update"}, complaints, checksums)
 	var follow []string
 	for i := range conns {
 		follow = append(follow, "-z", "follow,tcp,raw,"+strconv.Itoa(i))
 	}
-	packets, rest := dissect(t, l.tshark, l.capture, fields, follow...)
+	packets, rest := dissect(t, l.tshark, l.capture, packetFields(), follow...)
 	l.packets(t, packets)
 	l.streams(t, conns, streams, parseFollowed(t, rest))
 }
-
-// Values of the fields *.checksum.status.
-const checksumGood = "1"
 
 // packets compares each packet with its event.
 func (l linkTest) packets(t *testing.T, got []map[string]string) {
 	if len(got) != len(l.sent) {
 		t.Fatalf("%d packets, want %d", len(got), len(l.sent))
 	}
-	high := make(map[string]int64) // the end of each stream so far
+	judge := newJudge(l.version)
+	high := make(map[string]int64)  // the end of each stream so far
+	broken := make(map[string]bool) // streams of which Wireshark does not see all, or not in order
 	for i, p := range got {
 		e, b := l.sent[i], l.sent[i].Body.(*trace.PacketBody)
-		repeated := false // Wireshark says so, in words of its own, and does not dissect it again
+		repeated := false // or in no order: Wireshark says so, in words of its own, and may not dissect it
+		s := fmt.Sprint(e.Conn, b.Head.Src, b.Head.SrcPort)
+		broken[s] = broken[s] || l.damaged[b.Frame] || slices.Contains(b.LinkAnalysis, trace.PreviousUnseen)
 		if b.Range != nil {
-			s := fmt.Sprint(e.Conn, b.Range.FromServer)
-			repeated = b.Range.From < high[s]
+			repeated = b.Range.From < high[s] || broken[s]
 			high[s] = max(high[s], b.Range.To)
 		}
 		complain := func(format string, args ...any) {
@@ -214,31 +240,20 @@ func (l linkTest) packets(t *testing.T, got []map[string]string) {
 		if p["frame.interface_name"] != l.link {
 			complain("interface %s", p["frame.interface_name"])
 		}
-		if want := dissector(b.Head); !slices.Contains(strings.Split(p["frame.protocols"], ":"), want) && (b.Range != nil && !repeated || want == "dns") {
+		if want := dissector(b.Head); !slices.Contains(strings.Split(p["frame.protocols"], ":"), want) && (b.Range != nil && !repeated || want == "dns" && !l.damaged[b.Frame]) {
 			complain("protocols %s, want %s", p["frame.protocols"], want)
 		}
-		for _, f := range checksums {
-			if b.Head.Proto == "ICMP" && f != "ip.checksum.status" {
-				continue // of a packet that is quoted in part
-			}
-			for status := range strings.SplitSeq(p[f], valueEnd) {
-				if status != "" && status != checksumGood {
-					complain("%s is %s", f, status)
-				}
-			}
+		data := b.Data
+		if c, ok := l.changed[b.Frame]; ok && e.What == trace.Sent {
+			data = c
 		}
-		if strings.HasPrefix(e.Conn, e.Host+">") || strings.Contains(e.Conn, ">"+e.Host+":") {
-			for ours, theirs := range analyses {
-				if said := slices.ContainsFunc(theirs, func(f string) bool { return p[f] != "" }); said != strings.HasSuffix(b.Analysis, ours) {
-					complain("analysis %q, and Wireshark says one of %v: %v", b.Analysis, theirs, said)
-				}
-			}
-		}
+		compareChecksums(b, l.damaged[b.Frame], p, complain)
+		judge.compare(e, data, p, complain)
 		if len(l.sc.Faults) > 0 || repeated || b.Head.Proto == "ICMP" {
 			continue // what Wireshark complains about is the walk's lesson
 		}
 		for _, f := range complaints {
-			if p[f] != "" {
+			if p["tcp.analysis."+f] != "" {
 				complain("Wireshark says %s", f)
 			}
 		}
