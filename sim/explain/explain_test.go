@@ -60,7 +60,6 @@ func steps() map[string][]*trace.Event {
 		add("socket."+what+".datagram", trace.Socket, what, &trace.SocketBody{Proto: "UDP", Octets: 1, Data: []byte("x")})
 	}
 	add("socket.info", trace.Socket, trace.Info, &trace.SocketBody{Proto: "TCP", TCP: &trace.TCPInfo{State: "ESTABLISHED", RTT: time.Millisecond, MSS: 1448}})
-	add("packet.forged", trace.Packet, trace.Sent, &trace.PacketBody{Frame: 1, From: "a/eth0", Head: trace.Head{Proto: "TCP", Flags: "R"}, Why: "a fault"})
 	for _, what := range trace.Steps(trace.Connection) {
 		for _, service := range []string{"submission", "smtp", "pop3", "imap", "domain"} {
 			key := "connection." + what
