@@ -40,11 +40,10 @@ func TestTsharkFaults(t *testing.T) {
 		{walk: "attachment", faults: []string{"packet: packet.sent len>1000, does: drop, percent: 10"}, words: []string{trace.FastRetransmission, trace.PreviousUnseen, trace.DuplicateACK}},
 		{walk: "attachment", faults: []string{"packet: packet.sent len>1000 host=mail.acme.test nth=20, does: delay, by: 3s"}, words: []string{trace.FastRetransmission, trace.OutOfOrder}},
 		{walk: "attachment", faults: []string{"packet: packet.sent proto=TCP, does: duplicate, percent: 10"}, words: []string{trace.Duplicate, trace.DuplicateACK}},
-		{
-			walk:   "attachment",
-			edit:   [2]string{"  globex-net:\n    prefix: 198.51.100.0/24\n", "  globex-net:\n    prefix: 198.51.100.0/24\n    mtu: 600\n"},
-			faults: []string{"packet: packet.sent proto=TCP, does: corrupt, percent: 4"}, words: []string{trace.Retransmission},
-		},
+		{walk: "attachment", edit: globex("mtu: 600"), faults: []string{"packet: packet.sent proto=TCP, does: corrupt, percent: 4"}, words: []string{trace.Retransmission}},
+		{walk: "attachment", edit: globex("jitter: 2ms", "reorder: yes"), faults: []string{data + " nth=20, does: reorder"}, words: []string{trace.OutOfOrder}},
+		{walk: "attachment", edit: globex("bandwidth: 1Mbit/s", "queue: 5"), faults: []string{data + " nth=3, does: reorder"}, words: []string{trace.FastRetransmission}},
+		{walk: "attachment", edit: globex("loss: 2%"), faults: []string{data + " nth=9, does: reset"}, words: []string{trace.FastRetransmission}},
 	} {
 		t.Run(x.walk+" "+strings.Join(x.faults, ", "), func(t *testing.T) {
 			sc := spoilt(t, x.walk, x.edit, x.faults...)
@@ -72,15 +71,22 @@ func TestTsharkRandomFaults(t *testing.T) {
 		var faults []string
 		for range 1 + r.IntN(3) {
 			match := pick("dstPort=25", "srcPort=25", "dstPort=587", "srcPort=110", "proto=TCP", "proto=UDP", "len>0", "proto=TCP len=0", "flags~S", "flags~F")
-			does := pick("drop", "duplicate", "corrupt", "delay, by: 1ms", "delay, by: 10ms", "delay, by: 300ms", "delay, by: 3s")
+			does := pick("drop", "duplicate", "corrupt", "reorder", "reset", "delay, by: 1ms", "delay, by: 10ms", "delay, by: 300ms", "delay, by: 3s")
 			often := pick("every: 3", "every: 10", "percent: 5", "percent: 20", "percent: 40")
 			faults = append(faults, "packet: packet.sent "+match+", does: "+does+", "+often)
 		}
-		sc := spoilt(t, pick("first-letter", "attachment"), [2]string{}, faults...)
-		t.Run(fmt.Sprintf("seed %d, %s %s", seed, sc.Name, strings.Join(faults, ", ")), func(t *testing.T) {
+		edit := [][2]string{{}, globex("loss: 3%"), globex("jitter: 2ms", "reorder: yes"), globex("jitter: 1ms"), globex("bandwidth: 1Mbit/s", "queue: 5")}[r.IntN(5)]
+		sc := spoilt(t, pick("first-letter", "attachment"), edit, faults...)
+		t.Run(fmt.Sprintf("seed %d, %s %q %s", seed, sc.Name, edit[1], strings.Join(faults, ", ")), func(t *testing.T) {
 			captureLinks(t, tshark, version, sc, runWalk(t, sc))
 		})
 	}
+}
+
+// globex is an edit that gives a link of a walk more fields.
+func globex(fields ...string) [2]string {
+	const link = "  globex-net:\n    prefix: 198.51.100.0/24\n"
+	return [2]string{link, link + "    " + strings.Join(fields, "\n    ") + "\n"}
 }
 
 // spoilt is a walk with another text in its file and with faults.
