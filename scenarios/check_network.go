@@ -110,7 +110,9 @@ func (c *checker) machines() {
 			c.fail(field+".joins", "name two links or more", "a router joins links")
 		}
 		for _, i := range r.Joins {
-			c.onLink(join(field+".joins", i.Link), join(field+".joins", i.Link), r.Name, i.Link, i.Addresses)
+			at := join(field+".joins", i.Link)
+			c.oneOfEach(at, i.Addresses)
+			c.onLink(at, at, r.Name, i.Link, i.Addresses)
 		}
 	}
 	for _, h := range c.s.Hosts {
@@ -133,6 +135,18 @@ func (c *checker) machines() {
 	}
 }
 
+// oneOfEach checks that a router has one address of a family on a link, which is the
+// one that others know it by.
+func (c *checker) oneOfEach(field string, addrs []netip.Addr) {
+	for i, a := range addrs {
+		for _, o := range addrs[:i] {
+			if o.Is4() == a.Is4() {
+				c.fail(field, "leave one out", "%s and %s are of the same family", o, a)
+			}
+		}
+	}
+}
+
 // onLink checks a machine's addresses on a link.
 func (c *checker) onLink(linkField, addrField, machine, link string, addrs []netip.Addr) {
 	l := c.s.Link(link)
@@ -143,15 +157,10 @@ func (c *checker) onLink(linkField, addrField, machine, link string, addrs []net
 	if len(addrs) == 0 {
 		c.fail(addrField, "write one out of "+join4and6(l.Prefixes), "%s has no address on link %s", machine, link)
 	}
-	for i, a := range addrs {
+	for _, a := range addrs {
 		if c.faulty[l] {
 			c.addrs[a] = machine
 			continue
-		}
-		for _, o := range addrs[:i] {
-			if o.Is4() == a.Is4() {
-				c.fail(addrField, "leave one out", "%s and %s are of the same family", o, a)
-			}
 		}
 		j := slices.IndexFunc(l.Prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
 		switch owner, taken := c.addrs[a]; {

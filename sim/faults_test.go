@@ -65,6 +65,13 @@ func TestFaults(t *testing.T) {
 		{"it arrives late", data + " nth=3, does: delay, by: 3s", map[string]int{"packet.delayed": 1}},
 		{"it arrives twice", data + " nth=3, does: duplicate", map[string]int{"packet.duplicated": 1}},
 		{"it is damaged", data + " nth=3, does: corrupt", map[string]int{"packet.corrupted": 1}},
+		{"the next one passes it", data + " nth=3, does: reorder", map[string]int{"packet.reordered": 1, "packet.dropped": 0}},
+		{"the connection is reset", data + " nth=3, does: reset", map[string]int{
+			"packet.dropped": 1, `packet.sent flags~R why!=""`: 2, `packet.sent flags=RA host=mail.acme.test why!=""`: 1, `packet.sent flags=R host=internet why!=""`: 1,
+			"mail.deferred": 1, "mail.relayed": 1,
+		}},
+		{"a reset of what is no TCP", "packet: packet.sent proto=UDP, does: reset", map[string]int{"packet.dropped": 0, `packet.sent why!=""`: 0}},
+		{"a reset counts segments alone", "packet: packet.sent host=mail.acme.test dst!=192.0.2.10 nth=1, does: reset", map[string]int{"packet.dropped flags=S": 1, "packet.dropped": 1, "connection.refused": 1}},
 		{"the link is cut for a while", "link: globex-net, does: cut, after: connection.opened dstPort=25, for: 20s", nil},
 		{"a server is off for a while", "host: mail.globex.test, does: off, at: 0s, for: 40m", map[string]int{"state.host after=down": 1, "state.host after=up": 1}},
 		{"the resolver is off at first", "host: resolver.acme.test, does: off, at: 0s, for: 3s", nil},
@@ -82,6 +89,58 @@ func TestFaults(t *testing.T) {
 			}
 			if len(x.count) == 0 && times(w.Trace(), "packet.dropped") == 0 {
 				t.Error("nothing was lost")
+			}
+			if !compared(t, w).Same {
+				t.Error("the mail arrived changed")
+			}
+		})
+	}
+}
+
+// TestWhichPackets: a fault hits the packets that a walk means, by all that it can
+// say of them, and no other.
+func TestWhichPackets(t *testing.T) {
+	for _, x := range []struct {
+		name, which, how string
+		hit              int    // so many; -1 for some
+		none             string // no such packet is hit
+	}{
+		{"by the host that sends", "host=bob-laptop", "", -1, "host!=bob-laptop"},
+		{"by a router that passes on", "host=internet", "every: 7", -1, "host!=internet"},
+		{"by link", "link=registry-net", "every: 2", -1, "link!=registry-net"},
+		{"by interface, out of a router to one host", "from=internet/eth1 to=mail.globex.test/eth0 len>0 nth=1", "", 1, "to!=mail.globex.test/eth0"},
+		{"by address and direction", "src=192.0.2.25 dst=198.51.100.25 link=acme-net nth=2", "", 1, "src!=192.0.2.25"},
+		{"by the other direction", "src=198.51.100.25 dst=192.0.2.25 link=acme-net nth=2", "", 1, "src!=198.51.100.25"},
+		{"by port", "dstPort=110", "every: 3", -1, "dstPort!=110"},
+		{"by protocol", "proto=UDP", "every: 4", -1, "proto!=UDP"},
+		{"by one flag", "flags~S host=mail.acme.test", "", -1, "flags!~S"},
+		{"by all flags", "flags=SA nth=1", "", 1, "flags!=SA"},
+		{"by size", "len>500", "", -1, "len<=500"},
+		{"by count", "proto=TCP host=mail.acme.test dstPort=25 nth=4", "", 1, "host!=mail.acme.test"},
+		{"each so many-th", "dstPort=25 host=mail.acme.test", "every: 5", -1, "dstPort!=25"},
+		{"by chance", "dstPort=25", "percent: 20", -1, "dstPort!=25"},
+		{"by the connection and the mail", "conn~:25 mail=1", "every: 6", -1, "conn!~:25"},
+		{"after a time, in the selector", "at>100ms host=mail.acme.test", "every: 5", -1, "at<=100ms"},
+		{"after a time, by anchor", "proto=TCP", "every: 5, at: 200ms", -1, "at<200ms"},
+		{"for a time", "proto=UDP", "at: 0s, for: 40ms", -1, "at>40ms"},
+		{"after an event", "proto=TCP host=mail.acme.test nth=1", "after: mail.accepted host=mail.acme.test", 1, "host!=mail.acme.test"},
+		{"after an event and a wait", "proto=TCP dstPort=25 nth=1", "after: connection.opened service=smtp, wait: 5ms", 1, "dstPort!=25"},
+		{"what is sent again", "analysis=retransmission nth=1", "", 0, "proto!=TCP"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			fault := "packet: packet.sent " + x.which + ", does: duplicate"
+			if x.how != "" {
+				fault += ", " + x.how
+			}
+			w := runScenario(t, withFaults(t, fault))
+			switch hit := times(w.Trace(), "packet.duplicated"); {
+			case x.hit >= 0 && hit != x.hit:
+				t.Errorf("%d packets were hit, not %d", hit, x.hit)
+			case x.hit < 0 && (hit == 0 || hit == times(w.Trace(), "packet.sent")):
+				t.Errorf("%d packets were hit", hit)
+			}
+			if n := times(w.Trace(), "packet.duplicated "+x.none); n != 0 {
+				t.Errorf("%d of them were not meant: %s", n, x.none)
 			}
 			if !compared(t, w).Same {
 				t.Error("the mail arrived changed")

@@ -78,7 +78,6 @@ func usable(h wire.Host) func(netip.Addr) bool {
 // serve answers at port 53 by UDP and TCP. A handler that waits for others gets a
 // task for each query.
 func serve(h wire.Host, rec *trace.Recorder, name string, handler dns.Handler, waits bool) error {
-	at := netip.AddrPortFrom(netip.IPv6Unspecified(), port)
 	s := &dns.Server{Handler: handler, Now: h.Clock().Now, Hooks: &dns.ServerHooks{
 		QueryReceived: func(_ context.Context, m dns.Meta, _ *mdns.Msg) (*mdns.Msg, bool) {
 			if m.Transport == dns.UDP {
@@ -92,19 +91,22 @@ func serve(h wire.Host, rec *trace.Recorder, name string, handler dns.Handler, w
 	if waits {
 		s.Go = h.Go
 	}
-	pc, err := h.ListenPacket(at)
+	// A socket for each address, so that an answer comes from the one that was asked.
+	for _, a := range h.Addrs() {
+		pc, err := h.ListenPacket(netip.AddrPortFrom(a, port))
+		if err != nil {
+			return fmt.Errorf("host %s: %s: %w", h.Name(), name, err)
+		}
+		h.Go(name+" udp", func(ctx context.Context) {
+			// The only ways to end are that the socket is closed or the host switched
+			// off, and both are the world's doing.
+			_ = s.ServePacket(ctx, pc)
+		})
+	}
+	l, err := h.Listen(netip.AddrPortFrom(netip.IPv6Unspecified(), port))
 	if err != nil {
 		return fmt.Errorf("host %s: %s: %w", h.Name(), name, err)
 	}
-	l, err := h.Listen(at)
-	if err != nil {
-		return fmt.Errorf("host %s: %s: %w", h.Name(), name, err)
-	}
-	h.Go(name+" udp", func(ctx context.Context) {
-		// The only ways to end are that the socket is closed or the host switched
-		// off, and both are the world's doing.
-		_ = s.ServePacket(ctx, pc)
-	})
 	wire.Serve(h, l, name+" tcp", func(ctx context.Context, nc net.Conn) {
 		// How a stream ends is the client's affair; the connection's events tell it.
 		_ = s.ServeStream(ctx, nc)
