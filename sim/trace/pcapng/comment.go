@@ -2,6 +2,7 @@ package pcapng
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,10 +26,28 @@ func (c *Capture) comments(index *trace.Index, e *trace.Event, f *trace.PacketBo
 			}
 		}
 	}
-	if e.What == trace.Duplicated {
+	switch {
+	case e.What == trace.Duplicated:
 		all = append(all, because("the same frame once more", f.Why))
+	case f.Why != "":
+		all = append(all, because("forged, and not sent by "+f.From, f.Why))
+	}
+	if words := guessed(f.LinkAnalysis); len(words) > 0 {
+		all = append(all, "In truth: "+strings.Join(words, ", "))
 	}
 	return append(all, c.survey.fatesOf(f.Frame)...)
+}
+
+// guessed are the words for what a reader of the capture can only guess: why a segment
+// does not carry on where the one before has ended.
+func guessed(analysis []string) []string {
+	return slices.DeleteFunc(slices.Clone(analysis), func(word string) bool {
+		switch word {
+		case trace.Retransmission, trace.FastRetransmission, trace.OutOfOrder, trace.Duplicate:
+			return false
+		}
+		return true
+	})
 }
 
 func lineOf(t *trace.Trace, n trace.Node) (*trace.LineBody, bool) {
@@ -82,7 +101,7 @@ type fate struct{ what, to, why string }
 // fateOf tells what befell a frame in an event, and whether anything did.
 func fateOf(what string, b *trace.PacketBody) (fate, bool) {
 	switch what {
-	case trace.Dropped, trace.Delayed, trace.Corrupted:
+	case trace.Dropped, trace.Delayed, trace.Reordered, trace.Corrupted:
 		return fate{what, b.To, b.Why}, true
 	}
 	return fate{}, false
@@ -104,6 +123,8 @@ func (s *survey) fatesOf(frame uint64) []string {
 			if f.to != "" {
 				words += " on the way to " + f.to
 			}
+		case trace.Reordered:
+			words = "held back until the next had passed it"
 		case trace.Corrupted:
 			words = "changed on the way"
 		}

@@ -108,6 +108,12 @@ func TestFates(t *testing.T) {
 	spoilt, _ := w.first(false, "spoilt", nil)
 	changed := ipFrame(laptopAddr, serverAddr, 64, "spoilT")
 	befall(spoilt, trace.Corrupted, "", "a bad cable", changed)
+	passed, _ := w.first(false, "passed", nil)
+	befall(passed, trace.Reordered, "", "as the walk has it", nil)
+	again, _ := w.first(false, "again", nil)
+	again.Body.(*trace.PacketBody).LinkAnalysis = []string{trace.FastRetransmission, trace.PreviousUnseen}
+	forged, _ := w.first(false, "forged", nil)
+	forged.Body.(*trace.PacketBody).Why = "a firewall"
 
 	got := frames(t, capture(t, w.t, Options{}))
 	wantComments(t, got,
@@ -116,6 +122,9 @@ func TestFates(t *testing.T) {
 		[]string{"a copy of the frame was lost: a full queue"},
 		[]string{"the same frame once more: as the walk has it", "a copy of the frame was lost: a full queue"},
 		[]string{"changed on the way: a bad cable"},
+		[]string{"held back until the next had passed it: as the walk has it"},
+		[]string{"In truth: fast-retransmission"},
+		[]string{"forged, and not sent by laptop/eth0: a firewall"},
 	)
 	if got[2].id != got[3].id || string(got[2].data) != string(got[3].data) {
 		t.Error("the duplicate is another packet")

@@ -14,6 +14,11 @@
 //	Note: The mail program tells its own provider's server three things …
 //	C: MAIL FROM:<alice@acme.test>
 //
+// Where a segment does not carry on where the one before on its link has ended, a
+// comment says why: Wireshark can only guess, and is not always right.
+//
+//	In truth: fast-retransmission
+//
 // A packet that crosses two links is two frames. Wireshark takes the second for
 // a retransmission of the first when both are in one file, unless it is told to
 // keep conversations on different interfaces apart. Analysis of TCP and
