@@ -2969,7 +2969,7 @@ var entries = [...]Explanation{
 	},
 	{
 		Key:      "socket.info",
-		Title:    "the kernel on {host}'s end: {state}[, round trip {rtt}][, {segsOut} segments sent, {segsIn} received, {retransmissions} sent again]",
+		Title:    "the kernel on {host}'s end: {state}[, round trip {rtt}][, segments: {segsOut} sent, {segsIn} received, {retransmissions} retransmitted]",
 		Newcomer: "The computer keeps count of its connections, and this is the count.",
 		Student:  "The state is that of TCP's state machine. Segments are more than the data would need, since handshakes and acknowledgments are segments too.",
 		Engineer: "It is Linux's TCP_INFO; ss -ti prints the same. The times are the machine's and not the walk's, and the segment size that of its loopback interface.",

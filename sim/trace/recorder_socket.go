@@ -7,8 +7,9 @@ import "net/netip"
 // in; it has the range and the octets of what was written or read.
 //
 // A line that was said is the cause of the writing that carried it, that of the
-// reading on the other side, and that of the line as it is heard there.
-func (r *Recorder) Socket(c *Conn, server bool, what string, b *SocketBody) {
+// reading on the other side, and that of the line as it is heard there. cause is the
+// event that a step comes from besides, 0 for the connection's own last step.
+func (r *Recorder) Socket(c *Conn, server bool, what string, cause uint64, b *SocketBody) {
 	b.Proto = "TCP"
 	b.Local, b.Remote, b.KernelLocal, b.KernelRemote = c.ClientAddr, c.ServerAddr, c.KernelClient, c.KernelServer
 	if server {
@@ -21,9 +22,10 @@ func (r *Recorder) Socket(c *Conn, server bool, what string, b *SocketBody) {
 	case Read:
 		e.Causes = overlapping(nil, c.wrote[direction(!server)], b.Range.From, b.Range.To)
 	}
-	if e.Causes == nil && c.latest != 0 {
-		e.Causes = []uint64{c.latest}
+	if cause == 0 && e.Causes == nil {
+		cause = c.latest
 	}
+	e.Causes = causes(e.Causes, cause)
 	ev := r.Record(e)
 	switch d := direction(!server); what {
 	case Wrote:

@@ -49,7 +49,7 @@ type TCPInfo struct {
 	SegsIn  uint32 `json:"segsIn"`
 	SegsOut uint32 `json:"segsOut"`
 	// BytesAcked are octets that the other end has acknowledged, BytesReceived octets
-	// that have come.
+	// that have come. Linux counts the SYN of the end that dials, and a FIN, as one.
 	BytesAcked    uint64 `json:"bytesAcked"`
 	BytesReceived uint64 `json:"bytesReceived"`
 	// Retransmissions are segments that were sent again.

@@ -24,13 +24,21 @@ type conn struct {
 	inErr  error  // comes behind buf
 	unsent int    // octets that the kernel has not taken yet
 	outErr error
-	half   bool // the program writes no more
+	// because tells what each part of what is written comes from.
+	because []reason
+	half    bool // the program writes no more
 	// shutting and closing say that the pump is to report the end of it.
 	shutting, closing bool
 	dead              bool // the host was switched off, or no program has taken it
 }
 
 var _ wire.Conn = (*conn)(nil)
+
+// reason is the event that octets come from which a program has written.
+type reason struct {
+	to    int64 // the first octet behind them
+	cause uint64
+}
 
 // newConn makes an end of a connection.
 func (h *Host) newConn(p *pipe, isClient bool, k *pump) *conn {
@@ -115,6 +123,7 @@ func (c *conn) Write(p []byte) (int, error) {
 			continue
 		}
 		c.unsent += n
+		c.because = append(c.because, reason{c.outgoing().wrote + int64(c.unsent), c.host.net.rec.Scope().Cause})
 		c.host.net.busy += n
 		c.outgoing().sent(n)
 		c.pump.put(p[done : done+n])
@@ -205,8 +214,9 @@ func (c *conn) wrote(n int, calls int64, err error) {
 	from := f.wrote
 	f.wrote += int64(n)
 	if n > 0 {
-		c.tell(trace.Wrote, &trace.SocketBody{Octets: int64(n), Calls: calls, Range: &trace.Range{FromServer: !c.isClient, From: from, To: f.wrote}})
+		c.tell(trace.Wrote, c.reasonFor(from), &trace.SocketBody{Octets: int64(n), Calls: calls, Range: &trace.Range{FromServer: !c.isClient, From: from, To: f.wrote}})
 	}
+	c.because = slices.DeleteFunc(c.because, func(r reason) bool { return r.to <= f.wrote })
 	left := min(n, c.unsent)
 	c.unsent -= left
 	c.host.net.busy -= left
@@ -241,13 +251,13 @@ func (c *conn) settle() {
 			from := f.got
 			f.got += int64(n)
 			f.came(n)
-			c.tell(trace.Read, &trace.SocketBody{Octets: int64(n), Calls: 1, Range: &trace.Range{FromServer: c.isClient, From: from, To: f.got}})
+			c.tell(trace.Read, 0, &trace.SocketBody{Octets: int64(n), Calls: 1, Range: &trace.Range{FromServer: c.isClient, From: from, To: f.got}})
 			if !c.closed {
 				c.buf = append(c.buf, a.data...)
 			}
 		}
 		if a.info != nil {
-			c.tell(trace.Info, &trace.SocketBody{TCP: a.info})
+			c.tell(trace.Info, 0, &trace.SocketBody{TCP: a.info})
 		}
 		if a.err != nil {
 			f.end()
@@ -282,7 +292,7 @@ func (c *conn) over(info *trace.TCPInfo) {
 		return
 	}
 	if info != nil {
-		c.tell(trace.Info, &trace.SocketBody{TCP: info})
+		c.tell(trace.Info, 0, &trace.SocketBody{TCP: info})
 	}
 	c.dead = true
 	c.unsend()
@@ -291,10 +301,20 @@ func (c *conn) over(info *trace.TCPInfo) {
 	c.gone()
 }
 
+// reasonFor is the event that an octet comes from which is being written.
+func (c *conn) reasonFor(octet int64) uint64 {
+	for _, r := range c.because {
+		if octet < r.to {
+			return r.cause
+		}
+	}
+	return 0
+}
+
 // tell records what the end's socket did, unless the host is off.
-func (c *conn) tell(what string, b *trace.SocketBody) {
+func (c *conn) tell(what string, cause uint64, b *trace.SocketBody) {
 	if !c.group.Down() {
-		c.host.net.rec.Socket(c.pipe.traced, !c.isClient, what, b)
+		c.host.net.rec.Socket(c.pipe.traced, !c.isClient, what, cause, b)
 	}
 }
 

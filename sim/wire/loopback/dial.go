@@ -65,7 +65,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 	}
 	h.net.rec.ConnStep(traced, h.name, trace.Opened, "")
 	if d.info != nil {
-		c.tell(trace.Info, &trace.SocketBody{TCP: d.info})
+		c.tell(trace.Info, 0, &trace.SocketBody{TCP: d.info})
 	}
 	return c, nil
 }

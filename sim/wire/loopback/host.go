@@ -213,10 +213,10 @@ func (h *Host) release(g *clock.Group, bindings []binding) {
 // source is the address that the host sends from: the one asked for, or its first of
 // the family of the destination.
 func (h *Host) source(src, dst netip.Addr) (netip.Addr, error) {
-	switch {
-	case src.IsValid() && h.own(src):
+	switch asked := src.IsValid() && !src.IsUnspecified(); {
+	case asked && h.own(src):
 		return src, nil
-	case src.IsValid():
+	case asked:
 		return src, wire.ErrAddrNotAvailable
 	case dst.IsLoopback():
 		return dst, nil

@@ -102,7 +102,7 @@ func (l *listener) accept() (net.Conn, error) {
 			l.acceptor.took()
 			l.host.net.rec.AcceptOn(a.conn.pipe.traced)
 			if a.info != nil {
-				a.conn.tell(trace.Info, &trace.SocketBody{TCP: a.info})
+				a.conn.tell(trace.Info, 0, &trace.SocketBody{TCP: a.info})
 			}
 			a.conn.start()
 			return a.conn, nil

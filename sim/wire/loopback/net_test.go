@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
@@ -228,37 +230,54 @@ func TestDialogue(t *testing.T) {
 	})
 }
 
-// TestCauses: what was read comes from what was written, and that from the
-// connection.
+// TestCauses: a line that is heard comes from what the socket has read, that from what
+// the other end's socket wrote, and that from the line that was said there.
 func TestCauses(t *testing.T) {
 	w := newWorld(t, false)
-	w.echo(w.b, "192.0.2.2:25")
+	l := w.listen(w.b, "192.0.2.2:25")
+	say := func(c *conn, from int64, text string) error {
+		u := &dialog.Unit{Role: dialog.Command, FromServer: !c.isClient, From: from, To: from + int64(len(text)) + 2, Text: []byte(text)}
+		w.rec.Hooks(c.Traced(), !c.isClient).Sending(u)
+		_, err := io.WriteString(c, text+"\r\n")
+		return err
+	}
+	hear := func(c *conn, from int64, text string) error {
+		got := make([]byte, len(text)+2)
+		_, err := io.ReadFull(c, got)
+		u := &dialog.Unit{Role: dialog.Command, FromServer: c.isClient, From: from, To: from + int64(len(got)), Text: got[:len(text)]}
+		w.rec.Hooks(c.Traced(), !c.isClient).Received(u)
+		return err
+	}
+	w.program(w.b, "server", func(context.Context) error {
+		nc, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		c := nc.(*conn)
+		w.rec.Serve(c.Traced())
+		return errors.Join(hear(c, 0, "HELO a"), hear(c, 8, "NOOP"), say(c, 0, "250 b"), c.Close())
+	})
 	w.program(w.a, "client", func(ctx context.Context) error {
 		c, err := w.dial(ctx, w.a, "192.0.2.2:25")
 		if err != nil {
 			return err
 		}
-		defer c.Close()
-		if _, err := c.Write([]byte("hello")); err != nil {
-			return err
-		}
-		_, err = io.ReadFull(c, make([]byte, 5))
-		return err
+		return errors.Join(say(c, 0, "HELO a"), say(c, 8, "NOOP"), hear(c, 0, "250 b"), c.Close())
 	})
 	w.run()
-	// The echo's words come from what it has read.
-	var chain []string
 	var last *trace.Event
 	for e := range w.trace.All() {
-		if e.Kind == trace.Socket && e.What == trace.Read && e.Host == "a" {
+		if e.Kind == trace.Line && e.What == trace.Received {
 			last = e
 		}
 	}
+	var chain []string
 	for e := last; e != nil && len(e.Causes) > 0; e = w.trace.At(e.Causes[0]) {
 		chain = append(chain, e.Host+" "+e.What)
 	}
-	if len(chain) < 2 || chain[0] != "a read" || chain[1] != "b wrote" {
-		t.Errorf("the causes are %v", chain)
+	want := []string{"a received", "a read", "b wrote", "b sent", "b received", "b read", "a wrote", "a sent"}
+	if len(chain) < len(want) || !slices.Equal(chain[:len(want)], want) {
+		t.Errorf("the causes are %v, want %v", chain, want)
 	}
 }
 
