@@ -30,7 +30,11 @@ const (
 
 // build makes the network, the servers and the people of the walk.
 func (w *World) build(o Options) error {
-	if err := w.buildNetwork(); err != nil {
+	build := w.buildNetwork
+	if w.loopback != nil {
+		build = w.buildLoopback
+	}
+	if err := build(); err != nil {
 		return err
 	}
 	if err := w.writeMails(o); err != nil {
@@ -88,6 +92,25 @@ func (w *World) buildNetwork() error {
 		}
 	}
 	return w.virtual.Ready()
+}
+
+// buildLoopback makes the hosts alone: the machine has no links and routers that
+// could be shaped.
+func (w *World) buildLoopback() error {
+	for _, h := range w.scenario.Hosts {
+		if _, err := w.loopback.AddHost(h.Name, h.Addresses); err != nil {
+			return err
+		}
+	}
+	if !w.doors {
+		return nil
+	}
+	name, _, addrs, err := w.placeVisitors()
+	if err != nil {
+		return err
+	}
+	_, err = w.loopback.AddHost(name, addrs)
+	return err
 }
 
 // prefixes gives addresses the lengths of their link's prefixes.

@@ -64,14 +64,9 @@ func (w *World) doorNamed(target string) *Door {
 // addVisitors puts the host at which visitors stand into the network. It comes
 // last, so that it changes nothing of the others.
 func (w *World) addVisitors(links map[string]*virtual.Link) error {
-	l := visitorsLink(w.scenario)
-	addrs, err := freeAddresses(w.scenario, l)
+	name, l, addrs, err := w.placeVisitors()
 	if err != nil {
 		return err
-	}
-	w.visitors = Visitor
-	for w.scenario.Host(w.visitors) != nil || w.scenario.Router(w.visitors) != nil {
-		w.visitors += "s"
 	}
 	var gateway []netip.Addr
 	for _, r := range w.scenario.Routers {
@@ -80,8 +75,21 @@ func (w *World) addVisitors(links map[string]*virtual.Link) error {
 			break
 		}
 	}
-	_, err = w.virtual.AddHost(w.visitors, []virtual.Iface{{Link: links[l.Name], Addrs: prefixes(l, addrs)}}, defaultRoutes(gateway)...)
+	_, err = w.virtual.AddHost(name, []virtual.Iface{{Link: links[l.Name], Addrs: prefixes(l, addrs)}}, defaultRoutes(gateway)...)
 	return err
+}
+
+// placeVisitors chooses the name and the place of the host at which visitors stand.
+func (w *World) placeVisitors() (name string, l *scenarios.Link, addrs []netip.Addr, err error) {
+	l = visitorsLink(w.scenario)
+	if addrs, err = freeAddresses(w.scenario, l); err != nil {
+		return "", nil, nil, err
+	}
+	w.visitors = Visitor
+	for w.scenario.Host(w.visitors) != nil || w.scenario.Router(w.visitors) != nil {
+		w.visitors += "s"
+	}
+	return w.visitors, l, addrs, nil
 }
 
 // visitorsLink is where visitors stand: where most ways meet and fewest of the

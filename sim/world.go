@@ -22,6 +22,7 @@ import (
 	"mailwalk/sim/mua"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/loopback"
 	"mailwalk/sim/wire/virtual"
 )
 
@@ -73,7 +74,8 @@ type World struct {
 	inbox    *clock.Inbox // what comes from outside
 	net      wire.World
 	virtual  *virtual.Net // the same; nil on another wire
-	acts     []PlacedAct  // still to be done
+	loopback *loopback.Net
+	acts     []PlacedAct // still to be done
 	doors    bool
 	visitors string // the host at which visitors stand; empty when none can come
 	visits   []*visit
@@ -107,13 +109,32 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	w.clock = clock.New(sc.Start, w.recorder.Root())
 	w.recorder.Attach(w.clock)
 	w.recorder.ReserveMails(len(sc.Mails))
-	w.virtual = virtual.New(virtual.Config{Clock: w.clock, Recorder: w.recorder, Seed: seed, ShowARP: sc.Wire.ARP == scenarios.Shown})
-	w.net = w.virtual
+	if err := w.lay(o.Wire); err != nil {
+		return nil, fmt.Errorf("walk %s: %w", sc.Name, err)
+	}
 	w.player = clock.NewPlayer(w.clock, w.inbox, w.busy, clock.Unhurried)
 	if err := w.build(o); err != nil {
 		return nil, fmt.Errorf("walk %s: %w", sc.Name, errors.Join(err, w.Close()))
 	}
 	return w, nil
+}
+
+// lay makes the wire.
+func (w *World) lay(name string) error {
+	switch name {
+	case "", Virtual:
+		w.virtual = virtual.New(virtual.Config{Clock: w.clock, Recorder: w.recorder, Seed: w.seed, ShowARP: w.scenario.Wire.ARP == scenarios.Shown})
+		w.net = w.virtual
+	case Loopback:
+		if err := w.scenario.NeedsPackets(); err != nil {
+			return fmt.Errorf("it can be run on the virtual wire alone, where packets can be seen and touched:\n%w", err)
+		}
+		w.loopback = loopback.New(loopback.Config{Clock: w.clock, Inbox: w.inbox, Recorder: w.recorder, Seed: w.seed})
+		w.net = w.loopback
+	default:
+		return fmt.Errorf("there is no wire %q; the wires are %s and %s", name, Virtual, Loopback)
+	}
+	return nil
 }
 
 // Trace is what has happened so far. It grows with each step.
@@ -158,7 +179,9 @@ func (w *World) Play(ctx context.Context, s clock.Speed) error {
 func (w *World) Player() *clock.Player { return w.player }
 
 // busy tells whether something is under way outside of the queue.
-func (w *World) busy() bool { return w.present.Load() > 0 }
+func (w *World) busy() bool {
+	return w.present.Load() > 0 || w.loopback != nil && w.loopback.Busy()
+}
 
 // Power switches a host off or on. Switched off, its programs end on the spot and
 // what its disk had not yet taken may be lost; switched on, they start anew with

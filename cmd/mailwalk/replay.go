@@ -86,7 +86,7 @@ func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) er
 			return failure{err}
 		}
 	}
-	results := scenarios.Check(sc.Expect, t.All())
+	results := scenarios.Check(expected(sc, t), t.All())
 	if err := s.close(sc, results); err != nil {
 		return failure{err}
 	}

@@ -16,6 +16,7 @@ func newRun() *cobra.Command {
 		in   input
 		file string
 		pcap pcapOptions
+		wire string
 	)
 	cmd := &cobra.Command{
 		Use:               "run WALK|FILE.yaml",
@@ -33,11 +34,13 @@ func newRun() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			g.wire = wire
 			return run(cmd.Context(), sc, g, &v, outputs{record: file, pcap: pcap}, cmd.OutOrStdout())
 		},
 	}
 	v.flags(cmd, "plain", "json")
 	in.flags(cmd)
+	wireFlag(cmd, &wire)
 	cmd.Flags().StringVar(&file, "record", "", "keep the trace in a file, for mailwalk replay")
 	pcap.flags(cmd, loadNamed)
 	return cmd
@@ -64,7 +67,7 @@ func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, files ou
 	if err := errors.Join(t.tell(ctx, w.Run), t.keep()); err != nil {
 		return failed(err)
 	}
-	results := scenarios.Check(sc.Expect, w.Trace().All())
+	results := scenarios.Check(expected(sc, w.Trace()), w.Trace().All())
 	if err := t.show.close(sc, results); err != nil {
 		return failure{err}
 	}

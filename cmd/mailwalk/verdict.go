@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mailwalk/scenarios"
+	"mailwalk/sim"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -44,6 +45,14 @@ func verdict(sc *scenarios.Scenario, results []scenarios.Result, failures []trac
 		return failure{errors.New(lost)}
 	}
 	return nil
+}
+
+// expected are the expectations that can be judged by a trace.
+func expected(sc *scenarios.Scenario, t *trace.Trace) []*scenarios.Expect {
+	if t.Header.Given.Wire == sim.Loopback {
+		return scenarios.WithoutPackets(sc.Expect)
+	}
+	return sc.Expect
 }
 
 // worded is what was to be, in the walk's own words where it has some, and why

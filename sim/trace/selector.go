@@ -3,6 +3,7 @@ package trace
 import (
 	"iter"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -85,6 +86,11 @@ func (s Selector) Counted() bool { return s.nth > 0 }
 
 // Step is the step of the kind that the selector asks for, empty for any.
 func (s Selector) Step() string { return s.what }
+
+// Uses tells whether the selector has a condition on a field.
+func (s Selector) Uses(field string) bool {
+	return slices.ContainsFunc(s.conds, func(c condition) bool { return c.field == field })
+}
 
 // Wants is the value that a field must be equal to, when the selector has such a
 // condition.
