@@ -13,11 +13,8 @@ import (
 func Key(e *trace.Event) string {
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		if e.What != trace.Sent && e.What != trace.Delivered {
-			return first("packet."+e.What, "packet")
-		}
-		if e.What == trace.Sent && b.Why != "" {
-			return "packet.forged"
+		if step := packetStep(e, b); step != trace.Sent && step != trace.Delivered {
+			return first("packet."+step, "packet")
 		}
 		return first(frameKey(b), "packet")
 	case *trace.SocketBody:
@@ -40,6 +37,15 @@ func Key(e *trace.Event) string {
 	}
 	kind := string(e.Kind)
 	return first(kind+"."+e.What, kind)
+}
+
+// packetStep is a packet event's step; forged for a frame that a fault puts on a
+// link in another's name.
+func packetStep(e *trace.Event, b *trace.PacketBody) string {
+	if e.What == trace.Sent && b.Why != "" {
+		return "forged"
+	}
+	return e.What
 }
 
 // first is the first of the keys that has an entry, or the last.

@@ -22,11 +22,11 @@ func Text(e *trace.Event) string {
 	// is put on the link or read at the other end is said here.
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		carried := words
-		if e.What != trace.Sent && e.What != trace.Delivered {
+		carried, step := words, packetStep(e, b)
+		if step != trace.Sent && step != trace.Delivered {
 			carried = expand(title(first(frameKey(b), "packet.other")), fill)
 		}
-		return OneLine(expand(title(first("packet."+e.What, "packet")), func(name string) string {
+		return OneLine(expand(title(first("packet."+step, "packet")), func(name string) string {
 			if name == "carried" {
 				return carried
 			}

@@ -23,7 +23,7 @@ func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 		}
 		p.waiting = waiting{}
 		p.step(e, "packet", "", text)
-	case e.What == trace.Sent:
+	case e.What == trace.Sent && b.Why == "":
 		ends, what := p.wire.frame(e, b)
 		p.frame(e, number+" "+b.Link+" "+ends, what)
 		if p.o.Depth > explain.Newcomer {
@@ -37,6 +37,9 @@ func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 		p.waiting = waiting{arrival: e, mark: p.group.mark}
 	case e.What == trace.Delivered:
 		p.reached(e, b)
+	case e.What == trace.Sent: // forged
+		p.step(e, "FAULT", "", number+" "+explain.Text(e))
+		p.why(e)
 	default:
 		// What it carries stands where it was sent.
 		p.step(e, "FAULT", "", number+" "+strings.Replace(explain.Text(e), ": "+explain.Carried(e), "", 1))

@@ -331,3 +331,16 @@ func TestSentAgainAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestForged: what a fault puts on a link is not told as its sender's doing.
+func TestForged(t *testing.T) {
+	k := newTalk(t, explain.Student)
+	k.event(trace.Event{Host: "laptop", What: trace.Sent, IDs: trace.IDs{Conn: mailConn}, Body: &trace.PacketBody{
+		Frame: 7, Link: "lan", From: "laptop/eth0", To: "server/eth0", Why: "the walk has it so",
+		Head: trace.Head{Proto: "TCP", Src: laptop, Dst: server, SrcPort: 50000, DstPort: 25, Flags: "R"},
+	}})
+	const want = "FAULT #7 forged on lan, in the name of laptop: RST: "
+	if got := strings.Join(strings.Fields(k.out.String()), " "); !strings.Contains(got, want) || !strings.HasSuffix(got, "(the walk has it so)") {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+}

@@ -21,7 +21,7 @@ func (s *stage) label(e *trace.Event) label {
 	t, g := &s.theme, &s.glyphs
 	switch b := e.Body.(type) {
 	case *trace.PacketBody:
-		if e.What != trace.Sent && e.What != trace.Delivered {
+		if e.What != trace.Sent && e.What != trace.Delivered || e.What == trace.Sent && b.Why != "" {
 			return label{g.fault, "FAULT", t.fault}
 		}
 		if e.What == trace.Delivered {
@@ -165,10 +165,12 @@ func (s *stage) packetRow(e *trace.Event, b *trace.PacketBody) line {
 		to = "all on " + b.Link
 	}
 	l := line{{what + " ", t.client}}
-	switch e.What {
-	case trace.Sent:
+	switch {
+	case e.What == trace.Sent && b.Why != "":
+		l = append(l, span{"is forged", t.fault}, span{" in the name of " + from + " for " + to, t.text}, span{": " + explain.OneLine(b.Why), t.text})
+	case e.What == trace.Sent:
 		l = append(l, span{"leaves " + from, t.text}, span{" for " + to, t.dim})
-	case trace.Delivered:
+	case e.What == trace.Delivered:
 		l = append(l, span{"reaches " + to, t.text}, span{" from " + from, t.dim})
 	default:
 		l = append(l, span{e.What, t.fault}, span{" between " + from + " and " + to, t.text})
