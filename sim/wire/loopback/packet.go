@@ -242,6 +242,7 @@ func (c *packetConn) sent(d *datagram, err error) {
 	}
 	d.origin = c.tell(d, d.from, d.to, trace.Wrote)
 	if d.arrived {
+		d.land(c.host.net)
 		d.to.owner.deliver(d)
 		return
 	}
@@ -266,8 +267,8 @@ func (c *packetConn) arrived(s *datagramSocket, from netip.AddrPort, data []byte
 		return
 	}
 	d.arrived = true
-	d.land(c.host.net)
-	if d.written {
+	if d.written { // else it is under way until that is known
+		d.land(c.host.net)
 		c.deliver(d)
 	}
 }
