@@ -27,19 +27,21 @@ import (
 //     it repeats was lost before. Or it begins with the last octet seen, and Wireshark
 //     takes that for a probe of a zero window.
 //   - Wireshark takes an ACK for a keep-alive when it is late and has the number before
-//     the last.
+//     the last; and then a duplicate ACK of the other end for the answer.
 //   - Of all else, the two say the same.
 type judge struct {
 	model wireshark
 	exact bool // the version of Wireshark is the one whose rules the model has
 	// forged are the ends in whose names the link has seen what they have not sent.
 	forged map[netip.AddrPort]bool
+	// mistaken are the ends whose last segment Wireshark takes for a keep-alive.
+	mistaken map[netip.AddrPort]bool
 }
 
 func newJudge(version string) *judge {
 	return &judge{
 		model: wireshark{conns: map[[2]netip.AddrPort]*guesser{}}, exact: strings.HasPrefix(version, "4.0."),
-		forged: map[netip.AddrPort]bool{},
+		forged: map[netip.AddrPort]bool{}, mistaken: map[netip.AddrPort]bool{},
 	}
 }
 
@@ -87,16 +89,20 @@ func (j *judge) compare(e *trace.Event, data []byte, fields map[string]string, c
 	case guessed && !known, known && !guessed && s.back:
 		complain("Wireshark says %v, the trace %v", said, b.LinkAnalysis)
 	}
+	end, other := netip.AddrPortFrom(b.Head.Src, b.Head.SrcPort), netip.AddrPortFrom(b.Head.Dst, b.Head.DstPort)
 	for ours, theirs := range sameWords {
+		if ours == trace.DuplicateACK && j.mistaken[other] {
+			theirs = keepAliveACK
+		}
 		if slices.Contains(b.LinkAnalysis, ours) != slices.Contains(said, theirs) {
 			complain("Wireshark says %v, the trace %v: they differ about %s", said, b.LinkAnalysis, ours)
 		}
 	}
-	if slices.Contains(said, keepAlive) && !slices.Contains(b.LinkAnalysis, trace.KeepAlive) && s.size > 0 {
+	j.mistaken[end] = slices.Contains(said, keepAlive) && !slices.Contains(b.LinkAnalysis, trace.KeepAlive)
+	if j.mistaken[end] && s.size > 0 {
 		complain("Wireshark says %v, the trace %v", said, b.LinkAnalysis)
 	}
 	// Its sender and its first link see the same.
-	end := netip.AddrPortFrom(b.Head.Src, b.Head.SrcPort)
 	j.forged[end] = j.forged[end] || e.What == trace.Sent && b.Why != ""
 	if !j.forged[end] && e.What == trace.Sent && b.Analysis != "" && !slices.Contains(b.LinkAnalysis, b.Analysis) {
 		complain("its sender has %q, the link %v", b.Analysis, b.LinkAnalysis)
