@@ -118,6 +118,9 @@ func (d *dial) connect(ctx context.Context, dst netip.AddrPort) (*conn, error) {
 		if err := d.done.Wait(ctx); err != nil {
 			d.given = true
 			cancel()
+			if d.conn != nil { // both came at the same time
+				d.conn.abort()
+			}
 			return nil, err
 		}
 	}

@@ -603,15 +603,27 @@ func TestListenerCloses(t *testing.T) {
 	w.run()
 }
 
-// TestGivenUp: a dial that nobody waits for any more leaves nothing behind.
+// TestGivenUp: a dial that nobody waits for any more leaves nothing behind, at
+// whatever moment it is given up.
 func TestGivenUp(t *testing.T) {
 	w := newWorld(t, false)
 	w.echo2(w.b, "192.0.2.2:25")
 	w.program(w.a, "client", func(ctx context.Context) error {
-		ctx, cancel := w.clock.WithCancel(ctx)
-		w.a.Go("impatient", func(context.Context) { cancel() })
-		if _, err := w.dial(ctx, w.a, "192.0.2.2:25"); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
+		for round := range 50 {
+			ctx, cancel := w.clock.WithCancel(ctx)
+			if round%2 == 0 {
+				cancel()
+			} else {
+				w.a.Clock().AfterFunc(time.Duration(round)*10*time.Microsecond, "impatient", func(context.Context) { cancel() })
+			}
+			switch c, err := w.dial(ctx, w.a, "192.0.2.2:25"); {
+			case err == nil && round%2 != 0: // it was too late
+				if err := c.Close(); err != nil {
+					return err
+				}
+			case !errors.Is(err, context.Canceled):
+				t.Errorf("round %d: got %v", round, err)
+			}
 		}
 		return nil
 	})
