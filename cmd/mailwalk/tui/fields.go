@@ -130,6 +130,9 @@ func packetFields(f *fieldList, b *trace.PacketBody) {
 		f.add("of stream", streamRange(*r))
 	}
 	f.add("analysis", b.Analysis)
+	if link := strings.Join(b.LinkAnalysis, ", "); link != b.Analysis {
+		f.add("seen on link", link)
+	}
 	f.add("why", b.Why)
 }
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -31,13 +32,14 @@ const (
 	going   group = "Going"
 	seeing  group = "Seeing"
 	moving  group = "Moving"
+	showing group = "Panes"
 	leaving group = "Help and leaving"
 )
 
 // bindings is the table, in the order of the help and of the footer. Where two
 // keys are told of in one row, the second says nothing of its own.
 func bindings() []binding {
-	return []binding{
+	table := []binding{
 		{on("space", "l", "right", "f10", "pgdown"), "space", "step", "one step on, as far as the grain goes (also l, →, F10, PgDn)", going, (*Model).step, (*Model).noStep},
 		{on("b", "h", "left", "pgup"), "b", "back", "one step back: all panes show that moment (also h, ←, PgUp)", going, (*Model).back, (*Model).noBack},
 		{on("r", "f5"), "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
@@ -54,9 +56,6 @@ func bindings() []binding {
 
 		{on("tab"), "tab", "pane", "to the next pane; shift+tab to the one before", moving, (*Model).nextPane, nil},
 		{on("shift+tab"), "", "", "", moving, (*Model).previousPane, nil},
-		{on("1"), "1 2 3", "", "to the story, to what and why, to the state", moving, func(m *Model) tea.Cmd { return m.focusOn(storyPane) }, nil},
-		{on("2"), "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(whyPane) }, nil},
-		{on("3"), "", "", "", moving, func(m *Model) tea.Cmd { return m.focusOn(statePane) }, nil},
 		{on("j", "down"), "j k", "", "a row on, a row back; in other panes scroll (also ↓, ↑)", moving, (*Model).down, (*Model).noDown},
 		{on("k", "up"), "", "", "", moving, (*Model).up, (*Model).noUp},
 		{on("ctrl+d"), "ctrl+d u", "", "the same by half a pane", moving, (*Model).halfDown, (*Model).noDown},
@@ -70,6 +69,13 @@ func bindings() []binding {
 		{on("Q"), "Q", "", "quit, and leave the last screen on the terminal", leaving, (*Model).quitLeaving, nil},
 		{on("ctrl+c"), "ctrl+c", "", "quit at once", leaving, (*Model).quit, nil},
 	}
+	for id, name := range paneNames {
+		table = append(table, binding{
+			keys: on(strconv.Itoa(id + 1)), show: strconv.Itoa(id + 1), long: name, group: showing,
+			does: func(m *Model) tea.Cmd { return m.focusOn(paneID(id)) },
+		})
+	}
+	return table
 }
 
 // on is a binding of keys. What they are for stands in the table.

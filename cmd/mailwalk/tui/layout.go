@@ -11,34 +11,27 @@ const (
 	leastHeight = 15
 )
 
-// paneID names a pane that can have the focus.
-type paneID int
-
-// The panes, in the order of the tab key and of their numbers.
-const (
-	storyPane paneID = iota
-	whyPane
-	statePane
-	panes int = iota
-)
-
 // mode is what the layout depends on besides the size.
 type mode struct {
 	// noteRows is how many rows the walk's words take at this width.
 	noteRows int
-	focus    paneID
-	// lower is which of why and state shows where there is room for one.
-	lower paneID
+	// focus is the home of the pane with the focus; lower which of the side and the
+	// lower slot shows where there is room for one.
+	focus, lower slot
+	// single tells that there is nothing for the second slot.
+	single bool
 	// zoom gives the focus all of the middle.
 	zoom bool
+	// presenter has large narration and few rows of everything else.
+	presenter bool
 }
 
-// places is where everything stands. A pane that does not show is empty.
+// places is where everything stands. A slot that does not show is empty.
 type places struct {
 	title, rail, note, foot rect
 	// boxed tells that the rail has a border.
 	boxed bool
-	pane  [panes]rect
+	slot  [slots]rect
 }
 
 const (
@@ -47,6 +40,7 @@ const (
 	threeWide  = 168 // width from which state stands beside both
 	tall       = 30  // height from which the rail has a border
 	roomy      = 20  // height from which the walk's words have a place of their own
+	twoHigh    = 36  // height of the middle from which a second slot is under the first
 	longNote   = 6   // rows of the walk's words that are shown
 )
 
@@ -74,21 +68,26 @@ func layout(w, h int, m mode) places {
 	middle := rect{0, y, w, h - 1 - y}
 	switch {
 	case m.zoom:
-		p.pane[m.focus] = middle
+		p.slot[m.focus] = middle
 	case w >= threeWide:
 		a, b := w*44/100, w*31/100
-		p.pane[storyPane] = rect{0, y, a, middle.h}
-		p.pane[whyPane] = rect{a, y, b, middle.h}
-		p.pane[statePane] = rect{a + b, y, w - a - b, middle.h}
+		p.slot[mainSlot] = rect{0, y, a, middle.h}
+		if middle.h >= twoHigh && !m.single {
+			top := middle.h * 55 / 100
+			p.slot[mainSlot].h = top
+			p.slot[secondSlot] = rect{0, y + top, a, middle.h - top}
+		}
+		p.slot[sideSlot] = rect{a, y, b, middle.h}
+		p.slot[lowerSlot] = rect{a + b, y, w - a - b, middle.h}
 	case w >= twoColumns:
 		a, top := w*59/100, middle.h*62/100
-		p.pane[storyPane] = rect{0, y, a, middle.h}
-		p.pane[whyPane] = rect{a, y, w - a, top}
-		p.pane[statePane] = rect{a, y + top, w - a, middle.h - top}
+		p.slot[mainSlot] = rect{0, y, a, middle.h}
+		p.slot[sideSlot] = rect{a, y, w - a, top}
+		p.slot[lowerSlot] = rect{a, y + top, w - a, middle.h - top}
 	default:
 		top := middle.h / 2
-		p.pane[storyPane] = rect{0, y, w, top}
-		p.pane[m.lower] = rect{0, y + top, w, middle.h - top}
+		p.slot[mainSlot] = rect{0, y, w, top}
+		p.slot[m.lower] = rect{0, y + top, w, middle.h - top}
 	}
 	return p
 }

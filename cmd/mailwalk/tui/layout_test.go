@@ -35,11 +35,11 @@ func picture(t *testing.T, w, h int, m mode) string {
 	draw('r', p.rail)
 	draw('n', p.note)
 	draw('f', p.foot)
-	for id, letter := range []byte("swz") {
-		if paneID(id) == m.focus {
+	for id, letter := range []byte("aseo") {
+		if slot(id) == m.focus {
 			letter -= 'a' - 'A'
 		}
-		draw(letter, p.pane[id])
+		draw(letter, p.slot[id])
 	}
 	var b strings.Builder
 	for _, row := range cells {
@@ -55,12 +55,12 @@ func TestLayout(t *testing.T) {
 		w, h int
 		mode
 	}{
-		{60, 15, mode{noteRows: 3, lower: whyPane}},
-		{80, 24, mode{noteRows: 3, lower: whyPane}},
-		{80, 24, mode{noteRows: 9, lower: statePane, focus: statePane}},
-		{80, 24, mode{zoom: true, focus: whyPane, lower: whyPane}},
-		{104, 30, mode{noteRows: 2, lower: whyPane}},
-		{168, 36, mode{noteRows: 2, lower: whyPane}},
+		{60, 15, mode{noteRows: 3, lower: sideSlot}},
+		{80, 24, mode{noteRows: 3, lower: sideSlot}},
+		{80, 24, mode{noteRows: 9, lower: lowerSlot, focus: lowerSlot}},
+		{80, 24, mode{zoom: true, focus: sideSlot, lower: sideSlot}},
+		{104, 30, mode{noteRows: 2, lower: sideSlot}},
+		{168, 36, mode{noteRows: 2, lower: sideSlot}},
 	} {
 		fmt.Fprintf(&b, "%dx%d %+v\n%s\n", l.w, l.h, l.mode, picture(t, l.w, l.h, l.mode))
 	}
@@ -71,12 +71,12 @@ func TestLayoutCoversTheScreen(t *testing.T) {
 	for w := leastWidth; w < 240; w += 27 {
 		for h := leastHeight; h < 80; h += 4 {
 			for i := range 24 {
-				m := mode{noteRows: i % 8, focus: paneID(i % panes), lower: whyPane + paneID(i%2), zoom: i%5 == 0}
+				m := mode{noteRows: i % 8, focus: slot(i % slots), lower: sideSlot + slot(i%2), zoom: i%5 == 0}
 				if strings.Contains(picture(t, w, h, m), " ") {
 					t.Fatalf("%dx%d %+v leaves a gap:\n%s", w, h, m, picture(t, w, h, m))
 				}
 				p := layout(w, h, m)
-				for id, r := range p.pane {
+				for id, r := range p.slot {
 					if !r.empty() && (r.h < 4 || r.w < 30) {
 						t.Fatalf("%dx%d %+v: pane %d is %dx%d", w, h, m, id, r.w, r.h)
 					}

@@ -13,16 +13,14 @@ import (
 // share its stage.
 type Model struct {
 	*stage
+	desk
 	rail    rail
 	notes   notes
-	story   story
-	why     why
-	state   state
+	panes   [panes]pane
 	stepper *stepper
 
 	keys          []binding
 	width, height int
-	focus, lower  paneID
 	zoom          bool
 	help          bool
 	helpScroll    scroll
@@ -72,9 +70,11 @@ func New(w World, o Options) *Model {
 		s.glyphs = asciiGlyphs()
 	}
 	m := &Model{
-		stage: s, rail: rail{stage: s}, notes: notes{stage: s}, story: story{stage: s}, why: why{stage: s}, state: state{stage: s},
+		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, panes: [panes]pane{
+			storyPane: &story{stage: s}, whyPane: &why{stage: s}, statePane: &state{stage: s},
+		},
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
-		lower: whyPane, speed: usualSpeed, themeName: o.Theme, later: later,
+		speed: usualSpeed, themeName: o.Theme, later: later,
 	}
 	if o.Plain {
 		m.themeName = Mono
@@ -200,7 +200,14 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 // goTo looks at another moment, with the panes scrolled to their tops.
 func (m *Model) goTo(seq uint64) {
 	m.look(seq)
-	m.why.offset = 0
+	m.toTop(whyPane)
+}
+
+// toTop scrolls a pane to its top.
+func (m *Model) toTop(id paneID) {
+	if p, ok := m.panes[id].(scroller); ok {
+		p.scrolling().offset = 0
+	}
 }
 
 func (m *Model) ticked(t tick) tea.Cmd {
@@ -339,22 +346,47 @@ func (m *Model) shallower() tea.Cmd { return m.setDepth(m.depth - 1) }
 func (m *Model) setDepth(d explain.Depth) tea.Cmd {
 	n := explain.Depth(len(explain.Depths()))
 	m.depth = (d + n) % n
-	m.why.offset = 0
+	m.toTop(whyPane)
 	m.version++
 	m.toast = "Reasons for " + article(m.depth) + "."
 	return nil
 }
 
-func (m *Model) nextPane() tea.Cmd { return m.focusOn((m.focus + 1) % paneID(panes)) }
-func (m *Model) previousPane() tea.Cmd {
-	return m.focusOn((m.focus + paneID(panes) - 1) % paneID(panes))
+// nextPane goes on to the next of the panes that can be seen.
+func (m *Model) nextPane() tea.Cmd     { return m.turn(1) }
+func (m *Model) previousPane() tea.Cmd { return m.turn(-1) }
+
+func (m *Model) turn(n int) tea.Cmd {
+	p := m.places()
+	if m.zoom { // all panes have the same place
+		for id := m.focus; ; {
+			id = (id + paneID(n) + paneID(panes)) % paneID(panes)
+			if m.panes[id] != nil {
+				return m.focusOn(id)
+			}
+		}
+	}
+	var seen []paneID
+	at := 0
+	for _, s := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
+		if p.slot[s].empty() && (s == secondSlot || p.slot[mainSlot].empty()) {
+			continue
+		}
+		id := m.in(s, &p)
+		if id == m.focus {
+			at = len(seen)
+		}
+		seen = append(seen, id)
+	}
+	return m.focusOn(seen[(at+n+len(seen))%len(seen)])
 }
 
 func (m *Model) focusOn(p paneID) tea.Cmd {
-	m.focus = p
-	if p != storyPane {
-		m.lower = p
+	if m.panes[p] == nil {
+		return nil
 	}
+	m.use(p)
+	m.version++
 	return nil
 }
 
@@ -371,14 +403,10 @@ func (m *Model) nextTheme() tea.Cmd {
 	return nil
 }
 
-// scrolled is the pane with the focus, nil when it is the story, which follows
-// the moment.
+// scrolled is the pane with the focus, nil when it is one that follows the moment.
 func (m *Model) scrolled() *scroll {
-	switch m.focus {
-	case whyPane:
-		return &m.why.scroll
-	case statePane:
-		return &m.state.scroll
+	if p, ok := m.panes[m.focus].(scroller); ok {
+		return p.scrolling()
 	}
 	return nil
 }
@@ -387,6 +415,12 @@ func (m *Model) move(n int) tea.Cmd {
 	if s := m.scrolled(); s != nil {
 		s.by(n)
 		m.version++
+		return nil
+	}
+	if p, ok := m.panes[m.focus].(mover); ok {
+		if reason := p.move(m, n); reason != "" {
+			m.warn(reason)
+		}
 		return nil
 	}
 	m.stay()

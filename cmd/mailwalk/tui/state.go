@@ -30,6 +30,11 @@ func (s *state) Aside() string {
 	return "after event " + explain.Grouped(int64(s.now))
 }
 
+// Foot tells how much is not seen.
+func (s *state) Foot() string { return s.rest(&s.glyphs) }
+
+func (s *state) scrolling() *scroll { return &s.scroll }
+
 // Render draws what can be seen.
 func (s *state) Render(width, height int, focused bool) []string {
 	if rows, ok := s.memo.get(width, height, s.version, focused); ok {

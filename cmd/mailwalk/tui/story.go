@@ -129,6 +129,15 @@ func (s *story) empty(width int) []line {
 	return out
 }
 
+// Foot tells where in the story the moment is.
+func (s *story) Foot() string {
+	n := s.rows.len(s.grain)
+	if n == 0 {
+		return ""
+	}
+	return explain.Grouped(int64(s.row()+1)) + " of " + explain.Grouped(int64(n))
+}
+
 // Title and Aside are the words in the border.
 func (s *story) Title() string { return "story" }
 

@@ -47,9 +47,9 @@ func (m *Model) render() string {
 		put(p.note, m.notes.Render(p.note.w, p.note.h))
 	}
 	// From left to right and from top to bottom, so that rows join.
-	for id := range paneID(panes) {
-		if r := p.pane[id]; !r.empty() {
-			put(r, m.pane(id, r))
+	for _, at := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
+		if r := p.slot[at]; !r.empty() {
+			put(r, m.drawPane(m.in(at, &p), r))
 		}
 	}
 	put(p.foot, []string{m.footer(p.foot.w)})
@@ -65,14 +65,18 @@ func (m *Model) render() string {
 
 func (m *Model) places() places {
 	return layout(m.width, m.height, mode{
-		noteRows: m.notes.Rows(m.width), focus: m.focus, lower: m.lower, zoom: m.zoom,
+		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, single: m.panes[m.second] == nil, zoom: m.zoom,
 	})
 }
 
 // paneHeight is the rows of the pane with the focus.
 func (m *Model) paneHeight() int {
 	p := m.places()
-	return p.pane[m.focus].h - 2
+	at, ok := m.slotOf(m.focus, &p)
+	if !ok {
+		return 1
+	}
+	return p.slot[at].h - 2
 }
 
 func (m *Model) box(title, aside, foot string, focused bool) box {
@@ -87,37 +91,6 @@ func (m *Model) box(title, aside, foot string, focused bool) box {
 		}
 	}
 	return b
-}
-
-// pane draws one of the panes with its border.
-func (m *Model) pane(id paneID, r rect) []string {
-	w, h := r.w-2, r.h-2
-	focused := id == m.focus
-	title := func(name string) string {
-		if focused {
-			return m.glyphs.tip + " " + strconv.Itoa(int(id)+1) + " " + name
-		}
-		return strconv.Itoa(int(id)+1) + " " + name
-	}
-	switch id {
-	case storyPane:
-		rows := m.story.Render(w, h, focused)
-		return m.box(title(m.story.Title()), m.story.Aside(), m.storyFoot(), focused).render(r.w, r.h, rows)
-	case whyPane:
-		rows := m.why.Render(w, h, focused)
-		return m.box(title(m.why.Title()), m.why.Aside(), m.why.rest(&m.glyphs), focused).render(r.w, r.h, rows)
-	}
-	rows := m.state.Render(w, h, focused)
-	return m.box(title(m.state.Title()), m.state.Aside(), m.state.rest(&m.glyphs), focused).render(r.w, r.h, rows)
-}
-
-// storyFoot tells where in the story the moment is.
-func (m *Model) storyFoot() string {
-	n := m.rows.len(m.grain)
-	if n == 0 {
-		return ""
-	}
-	return explain.Grouped(int64(m.row()+1)) + " of " + explain.Grouped(int64(n))
 }
 
 // titleBar names the walk and the moment. The past is marked by colour, by words

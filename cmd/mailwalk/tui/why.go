@@ -72,6 +72,11 @@ func article(d explain.Depth) string {
 	return "a " + d.String()
 }
 
+// Foot tells how much is not seen.
+func (y *why) Foot() string { return y.rest(&y.glyphs) }
+
+func (y *why) scrolling() *scroll { return &y.scroll }
+
 // Render draws what can be seen.
 func (y *why) Render(width, height int, focused bool) []string {
 	if rows, ok := y.memo.get(width, height, y.version, focused); ok {
