@@ -107,7 +107,7 @@ func (n *Net) Double(frame uint64, why string) error {
 	return n.each(frame, func(fl *flight) {
 		copied := *fl.frame
 		n.befall(fl, trace.Duplicated, why)
-		second := n.launch(&copied, fl.to, max(fl.entry.At()-n.clock.Elapsed(), 0))
+		second := n.launch(&copied, fl.to, trip{max(fl.leaves-n.clock.Elapsed(), 0), max(fl.entry.At()-n.clock.Elapsed(), 0)})
 		second.scope = fl.scope
 	})
 }

@@ -18,6 +18,7 @@ type flight struct {
 	// scope is what its arrival is about and comes from, whatever is going on when
 	// it is put off or let go.
 	scope  trace.Scope
+	leaves time.Duration // when its interface begins to put it on the link
 	held   bool
 	left   time.Duration // of its way, when it is held
 	yields bool          // it arrives behind the next on the same way
@@ -26,15 +27,15 @@ type flight struct {
 }
 
 // launch sends a frame on its way.
-func (n *Net) launch(f *trace.Frame, to *iface, after time.Duration) *flight {
-	fl := &flight{frame: f, to: to, scope: *n.rec.Scope()}
+func (n *Net) launch(f *trace.Frame, to *iface, t trip) *flight {
+	fl := &flight{frame: f, to: to, scope: *n.rec.Scope(), leaves: n.clock.Elapsed() + t.waits}
 	n.flights = append(n.flights, fl)
 	for _, w := range n.yielding {
 		if w.sameWay(f, to) {
 			w.behind = true
 		}
 	}
-	fl.entry = n.clock.Post(after, func() { n.land(fl) })
+	fl.entry = n.clock.Post(t.takes, func() { n.land(fl) })
 	return fl
 }
 
@@ -95,6 +96,17 @@ func (n *Net) passes(f *trace.Frame, to *iface) bool {
 func (n *Net) befall(fl *flight, what, why string) {
 	n.rec.Interfere(fl.frame, what, why)
 	fl.scope.Cause = n.rec.Scope().Cause
+}
+
+// loseWaiting loses what a host has not begun to put on a link yet.
+func (n *Net) loseWaiting(host string) {
+	for _, fl := range slices.Clone(n.flights) {
+		if fl.frame.FromHost == host && fl.leaves > n.clock.Elapsed() {
+			fl.entry.Stop()
+			n.forget(fl)
+			n.rec.Interfere(fl.frame, trace.Dropped, host+" was switched off before the packet could leave")
+		}
+	}
 }
 
 func (n *Net) forget(fl *flight) {

@@ -35,7 +35,7 @@ func (n *Net) slip(data []byte, from, to *iface, after time.Duration, why string
 	}
 	_, restore := n.rec.Send(f)
 	defer restore()
-	n.launch(f, to, after)
+	n.launch(f, to, trip{takes: after})
 }
 
 // linkBetween is the link that a frame from one interface to another crosses: its

@@ -230,6 +230,10 @@ func (h *Host) toward(a netip.Addr) (tcpip.NICID, bool) {
 func (h *Host) powerOff() {
 	h.group.End()
 	h.destroy()
+	h.net.loseWaiting(h.name)
+	for _, p := range h.ifaces {
+		p.egress = egress{}
+	}
 	h.disk.Crash(h.Rand("crash"))
 }
 

@@ -74,7 +74,7 @@ func (p *iface) send(data []byte) {
 	sent, restore := rec.Send(f)
 	defer restore()
 	action := p.link.net.decide(sent)
-	after, lost := p.leave(len(data))
+	trip, lost := p.leave(len(data))
 	if lost != "" {
 		action = Action{Drop: true, Why: lost}
 	}
@@ -84,12 +84,12 @@ func (p *iface) send(data []byte) {
 			g = new(*f)
 		}
 		g.To, g.ToHost = q.name, q.host.name
-		p.dispatch(g, q, after, action)
+		p.dispatch(g, q, trip, action)
 	}
 }
 
 // dispatch sends a frame to one receiver, as far as the action lets it.
-func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Action) {
+func (p *iface) dispatch(f *trace.Frame, to *iface, t trip, a Action) {
 	n := p.link.net
 	switch {
 	case a.Drop:
@@ -97,7 +97,7 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Actio
 		return
 	case a.Reset && Resettable(f.Head()):
 		n.rec.Interfere(f, trace.Dropped, a.Why)
-		n.forge(f.Data, p, to, after, a.Why)
+		n.forge(f.Data, p, to, t.takes, a.Why)
 		return
 	}
 	if a.Delay > 0 {
@@ -111,14 +111,14 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, after time.Duration, a Actio
 	if waits {
 		n.rec.Interfere(f, trace.Reordered, a.Why)
 	}
-	fl := n.launch(f, to, after+a.Delay)
+	fl := n.launch(f, to, t.later(a.Delay))
 	if waits {
 		n.yield(fl)
 	}
 	for range a.Copies {
 		copied := *f
 		n.rec.Interfere(f, trace.Duplicated, a.Why)
-		n.launch(&copied, to, after+a.Delay)
+		n.launch(&copied, to, t.later(a.Delay))
 	}
 }
 
@@ -128,7 +128,7 @@ func (p *iface) sendToSelf(data []byte) {
 	f := &trace.Frame{Link: p.host.lo.link.name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
 	sent, restore := p.link.net.rec.Send(f)
 	defer restore()
-	p.dispatch(f, p, 0, p.link.net.decide(sent))
+	p.dispatch(f, p, trip{}, p.link.net.decide(sent))
 }
 
 // receivers are the interfaces to which a link address belongs.
@@ -150,22 +150,29 @@ func (p *iface) receivers(dst tcpip.LinkAddress) []*iface {
 	return to
 }
 
-// leave is how long from now a frame of so many octets needs to arrive, or why it
-// does not.
-func (p *iface) leave(octets int) (after time.Duration, lost string) {
+// trip is what a frame's way takes, from now on.
+type trip struct {
+	waits time.Duration // until the interface begins to put it on the link
+	takes time.Duration // until it arrives
+}
+
+func (t trip) later(by time.Duration) trip { return trip{t.waits, t.takes + by} }
+
+// leave is the trip of a frame of so many octets, or why there is none.
+func (p *iface) leave(octets int) (t trip, lost string) {
 	l := p.link
 	travel, lost := l.travel(), l.loses() // drawn for each frame, whatever becomes of it
 	now := l.net.clock.Elapsed()
-	left, ok := p.egress.put(now, octets, &l.cfg)
+	waits, left, ok := p.egress.put(now, octets, &l.cfg)
 	if !ok {
-		return 0, fmt.Sprintf("the queue of %s for the link %s is full: %d packets wait there", p.name, l.name, l.cfg.Queue)
+		return trip{}, fmt.Sprintf("the queue of %s for the link %s is full: %d packets wait there", p.name, l.name, l.cfg.Queue)
 	}
 	arrives := now + left + travel
 	if !l.cfg.Reorder {
 		arrives = max(arrives, p.arrives)
 		p.arrives = arrives
 	}
-	return arrives - now, lost
+	return trip{waits, arrives - now}, lost
 }
 
 // arrive hands a frame to the stack.

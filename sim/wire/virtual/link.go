@@ -93,22 +93,22 @@ type egress struct {
 	begin []time.Duration // when each of those that wait begins to leave, in order
 }
 
-// put adds a frame of so many octets, and returns how long from now it will have
-// left; false when the queue is full.
-func (q *egress) put(now time.Duration, octets int, cfg *LinkConfig) (time.Duration, bool) {
+// put adds a frame of so many octets, and returns how long from now it begins to
+// leave and will have left; false when the queue is full.
+func (q *egress) put(now time.Duration, octets int, cfg *LinkConfig) (waits, left time.Duration, ok bool) {
 	if cfg.Bandwidth == 0 {
-		return 0, true
+		return 0, 0, true
 	}
 	for len(q.begin) > 0 && q.begin[0] <= now {
 		q.begin = q.begin[1:]
 	}
 	if cfg.Queue > 0 && len(q.begin) >= cfg.Queue {
-		return 0, false
+		return 0, 0, false
 	}
 	begin := max(q.free, now)
 	q.free = begin + time.Duration(int64(octets)*8*int64(time.Second)/cfg.Bandwidth)
 	if begin > now {
 		q.begin = append(q.begin, begin)
 	}
-	return q.free - now, true
+	return begin - now, q.free - now, true
 }

@@ -173,6 +173,22 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// TestQueueDies: with a host goes what waits in it, and what has left arrives; later
+// the link is free.
+func TestQueueDies(t *testing.T) {
+	const octets = 14 + 20 + 8 + 1000
+	w := pairOn(t, 1, LinkConfig{Latency: 5 * time.Second, Bandwidth: 8 * octets})
+	w.b.Clock().AfterFunc(2500*time.Millisecond, "pull the plug", func(context.Context) {
+		if err := w.Power("a", false); err != nil {
+			t.Error(err)
+		}
+	})
+	order, _ := w.shower(t, 10, 0)
+	if lost := w.dropped("a was switched off before"); fmt.Sprint(order) != "[1 2 3]" || lost != 7 {
+		t.Errorf("%v arrived, %d were lost", order, lost)
+	}
+}
+
 // dropped counts frames that were lost, for that reason.
 func (w *world) dropped(why string) (n int) {
 	for e := range w.trace.All() {
