@@ -43,8 +43,9 @@ type PacketBody struct {
 	// on.
 	Analysis string `json:"analysis,omitempty"`
 	// LinkAnalysis is what the segments before it on the same link make of a TCP
-	// segment that is put on the link, by its sender, a router or a fault: all that
-	// holds, in the order of the list below.
+	// segment that its sender, a router or a fault puts there: all that holds. First
+	// why it does not carry on, then what was not seen before it, then what it says
+	// without data.
 	LinkAnalysis []string `json:"linkAnalysis,omitempty"`
 }
 
@@ -96,9 +97,8 @@ func (*PacketBody) Kind() Kind { return Packet }
 // first in this list holds.
 //
 // In a LinkAnalysis, too, the first three are what its sender has done, wherever the
-// segment is seen. The others compare with what the link has seen of the sender: the
-// acknowledgment number and the window of its segment before, and for those without
-// data that the segment's own number is the next one.
+// segment is seen. A window update and a duplicate ACK compare with the sender's segment
+// before that the link has seen, and carry on from what it has seen.
 const (
 	// KeepAlive has one octet at most and the sequence number of one that the other
 	// end has acknowledged: it is to make that end answer. Probes of a zero window
