@@ -41,8 +41,9 @@ type Host struct {
 	drawn  map[string]uint64 // random streams, by purpose
 
 	// What follows is of the time between switching on and off.
-	stack *stack.Stack
-	group *clock.Group
+	stack   *stack.Stack
+	passing keeper // what a router passes on
+	group   *clock.Group
 	// dialling are the sockets of connections that are being opened.
 	dialling map[ends]*socket
 	boots    uint64
@@ -141,7 +142,9 @@ func (h *Host) powerOn() error {
 		Clock:              stackClock{h.net.clock},
 		RandSource:         insecure,
 		SecureRNG:          secure,
+		NFTables:           &h.passing,
 	})
+	h.stack.SetNFTablesConfigured(h.router)
 	h.group = h.net.clock.NewGroup()
 	h.boots++
 	h.dialling = map[ends]*socket{}

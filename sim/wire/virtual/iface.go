@@ -202,6 +202,7 @@ func (p *iface) arrive(f *trace.Frame) {
 		h.net.dirty = append(h.net.dirty, h)
 	}
 	p.stack.DeliverNetworkPacket(eth.Type(), pkt)
+	h.passing.release()
 	h.hearUnreachable(f.Data)
 }
 
