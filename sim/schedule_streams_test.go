@@ -31,7 +31,7 @@ type end struct {
 // watchStreams is to be called before the first step.
 func watchStreams(w *World) *streams {
 	s := &streams{ends: map[*trace.Conn]*[2]end{}}
-	any(w.net).(*virtual.Net).OnCall(s.call)
+	w.virtual.OnCall(s.call)
 	w.Listen(func(e *trace.Event) {
 		b, ok := e.Body.(*trace.StateBody)
 		if !ok || e.What != trace.HostState || b.After != "down" {
@@ -163,5 +163,35 @@ func checkHeard(t *testing.T, tr *trace.Trace) {
 		} else if got, ok := said[s][b.From]; !ok || got != text {
 			t.Errorf("event %d: heard %q, said was %q", e.Seq, text, got)
 		}
+	}
+}
+
+// TestCheckStream: what must not be is found.
+func TestCheckStream(t *testing.T) {
+	told := errors.New("connection reset by peer")
+	for _, x := range []struct {
+		name string
+		w, r end
+		ok   bool
+	}{
+		{"whole", end{wrote: []byte("abc")}, end{read: []byte("abc"), eof: true}, true},
+		{"changed", end{wrote: []byte("abc")}, end{read: []byte("abd")}, false},
+		{"more than was written", end{wrote: []byte("abc")}, end{read: []byte("abcd")}, false},
+		{"short, both told", end{wrote: []byte("abc"), failed: told}, end{read: []byte("ab"), failed: told}, true},
+		{"short, reader not told", end{wrote: []byte("abc"), failed: told}, end{read: []byte("ab")}, false},
+		{"short, reader sees the end", end{wrote: []byte("abc"), failed: told}, end{read: []byte("ab"), eof: true, failed: told}, false},
+		{"short, reader off", end{wrote: []byte("abc"), failed: told}, end{read: []byte("ab"), off: true}, true},
+		{"short, writer not told", end{wrote: []byte("abc")}, end{read: []byte("ab"), failed: told}, false},
+		{"short, writer told no", end{wrote: []byte("abc"), read: []byte("250 OK\r\n421 Timeout\r\n")}, end{read: []byte("ab"), failed: told}, true},
+		{"goodbye not heard", end{wrote: []byte("250 OK\r\n221 Bye\r\n")}, end{read: []byte("250 OK\r\n"), failed: told}, true},
+		{"reply not heard", end{wrote: []byte("250 OK\r\n250 queued\r\n")}, end{read: []byte("250 OK\r\n"), failed: told}, false},
+	} {
+		x.w.opened, x.r.opened, x.w.closed = true, true, true
+		if err := checkStream(&x.w, &x.r); (err == nil) != x.ok {
+			t.Errorf("%s: %v", x.name, err)
+		}
+	}
+	if checkStream(&end{opened: true}, &end{}) == nil {
+		t.Error("an end that was never closed")
 	}
 }

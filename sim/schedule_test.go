@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 //
 //	go test ./sim -run TestFaultSchedules -schedules 1 -schedule-seed 12345
 var (
-	scheduleCount = flag.Int("schedules", 50, "how many fault schedules are tried")
+	scheduleCount = flag.Int("schedules", 20, "how many fault schedules are tried")
 	scheduleSeed  = flag.Uint64("schedule-seed", 0, "the seed of the first fault schedule, each further one has the next number; 0 draws it")
 )
 
@@ -31,18 +32,23 @@ func firstSchedule() uint64 {
 type schedule struct {
 	seed   uint64
 	walk   string
-	faults []string // each a fault of the language of walks, without its braces
-	links  []string // what a link has besides, by the walk's order of links
+	faults []string // each in the language of walks, without its braces
+	links  []string // the same, the fields of a link behind its name
 }
 
 func (s schedule) String() string {
-	return fmt.Sprintf("%s with\n\t%s", s.walk, strings.Join(s.faults, "\n\t"))
+	return fmt.Sprintf("%s with\n\t%s", s.walk, strings.Join(append(slices.Clone(s.links), s.faults...), "\n\t"))
 }
 
 // newSchedule draws a schedule.
 func newSchedule(seed uint64) schedule {
 	d := dice{rand.New(rand.NewPCG(seed, 0))}
 	s := schedule{seed: seed, walk: d.one("first-letter", "attachment")}
+	for _, link := range []string{"acme-net", "globex-net", "registry-net"} {
+		if d.IntN(4) == 0 {
+			s.links = append(s.links, link+": "+d.quality())
+		}
+	}
 	for range d.IntN(4) {
 		s.faults = append(s.faults, d.fault())
 	}
@@ -61,6 +67,11 @@ func (s schedule) scenario(t testing.TB) *scenarios.Scenario {
 	}
 	faults := "\nfaults:\n  - {" + strings.Join(s.faults, "}\n  - {") + "}\n\nnotes:\n"
 	text := strings.Replace(string(sc.Source), "\nnotes:\n", faults, 1)
+	for _, l := range s.links {
+		name, fields, _ := strings.Cut(l, ": ")
+		head := "\n  " + name + ":\n"
+		text = strings.Replace(text, head, head+"    "+strings.ReplaceAll(fields, ", ", "\n    ")+"\n", 1)
+	}
 	sc, err = scenarios.Parse(s.walk+".yaml", []byte(text))
 	if err != nil {
 		t.Fatalf("schedule %d: %v", s.seed, err)
@@ -93,6 +104,12 @@ func (d dice) fault() string {
 	return "packet: packet.sent " + d.packets() + d.anchor() + d.one("", "", d.lasting())
 }
 
+// quality is what a link has besides its latency, which is 1ms or more.
+func (d dice) quality() string {
+	return d.one("jitter: 1ms", "jitter: 500us, reorder: yes", "loss: 2.5%", "loss: 20%", "mtu: 576", "bandwidth: 64kbit/s, queue: 4",
+		"bandwidth: 1Mbit/s, queue: 20, jitter: 1ms", "jitter: 1ms, reorder: yes, loss: 5%, mtu: 1000")
+}
+
 // strike ends everything in the middle of a transfer.
 func (d dice) strike() string {
 	port := d.one("25", "587", "110")
@@ -103,7 +120,7 @@ func (d dice) strike() string {
 	case 1:
 		return "host: " + d.one("mail.acme.test", "mail.globex.test", "alice-laptop", "bob-laptop") + ", does: off" + moment + d.lasting()
 	}
-	return "packet: packet.sent " + d.one("srcPort=", "dstPort=") + port + ", does: drop" + moment + d.lasting()
+	return "packet: packet.sent " + d.one("srcPort=", "dstPort=") + port + ", does: " + d.one("drop", "reset", "corrupt") + moment + d.lasting()
 }
 
 // packets says which packets are spoiled, and how.
@@ -119,7 +136,7 @@ func (d dice) packets() string {
 	} else {
 		count = ", " + count
 	}
-	does := d.one("drop", "drop", "duplicate", "corrupt", "delay, by: "+d.one("1ms", "30ms", "300ms", "7s", "90s"))
+	does := d.one("drop", "drop", "duplicate", "corrupt", "reorder", "reorder", "reset", "delay, by: "+d.one("1ms", "30ms", "300ms", "7s", "90s"))
 	return strings.Join(match, " ") + ", does: " + does + count
 }
 
