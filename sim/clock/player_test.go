@@ -41,6 +41,7 @@ func TestPlayAtSpeed(t *testing.T) {
 	c := New(time.Time{}, nil)
 	var at []time.Duration
 	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	began := time.Now()
 	for _, d := range []time.Duration{30 * time.Millisecond, 10 * time.Millisecond, 400 * time.Millisecond} {
 		c.Post(d, func() {
