@@ -54,8 +54,8 @@ func (c *checker) wire() {
 		if l.Reorder && l.Jitter == 0 {
 			c.fail(field+".reorder", "write a jitter, or leave reorder out", "frames with the same latency keep their order")
 		}
-		if l.Queue < 1 {
-			c.fail(field+".queue", "write a number from 1", "a queue of %d frames loses each that cannot leave at once", l.Queue)
+		if l.Queue < 0 {
+			c.fail(field+".queue", "write a number from 1, or 0 for no limit", "a queue of %d frames cannot be", l.Queue)
 		}
 		c.prefixes(field+".prefix", l, c.s.Links[:i])
 		least := minMTU4

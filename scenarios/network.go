@@ -19,8 +19,8 @@ type Link struct {
 	Reorder bool `yaml:"reorder" default:"no"`
 	// How many bits a second each machine can put on the link.
 	Bandwidth Bandwidth `yaml:"bandwidth" default:"100Mbit/s"`
-	// How many frames may wait at each machine while one is being put on the link. A frame that comes when the queue is full is lost.
-	Queue int `yaml:"queue" default:"1000"`
+	// How many frames may wait at each machine while one is being put on the link; 0 is without limit. A frame that comes when the queue is full is lost.
+	Queue int `yaml:"queue" default:"0"`
 	// How much of what is sent is lost, drawn from the seed for each frame: 2%, or with one decimal 0.5%.
 	Loss Share `yaml:"loss" default:"0%"`
 	// The largest IP packet the link carries, in octets. Default: the wire's.

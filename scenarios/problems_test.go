@@ -39,7 +39,7 @@ var mistakes = []struct{ about, old, new string }{
 	{"a wrong bandwidth", "    latency: 1ms", "    bandwidth: 10Mb"},
 	{"more jitter than latency", "    latency: 1ms", "    latency: 1ms\n    jitter: 2ms"},
 	{"an order that nothing changes", "    latency: 1ms", "    latency: 1ms\n    reorder: yes"},
-	{"a queue for nobody", "    latency: 1ms", "    queue: 0"},
+	{"a queue for fewer than nobody", "    latency: 1ms", "    queue: -1"},
 	{"a loss that is no share", "    latency: 1ms", "    loss: 0.25%"},
 	{"a loss of more than all", "    latency: 1ms", "    loss: 101%"},
 	{"a reset of a link", "notes:\n", "faults:\n  - {link: acme-net, does: reset}\n\nnotes:\n"},
