@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 			}
 			return unknownCommand(cmd, args[0])
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return chooseAndStep(cmd) },
 	}
 	root.AddCommand(newList(), newCheck(), newRun(), newServe(), newReplay(), newRerun(), newExport(), newVersion())
 	if runStep != nil {

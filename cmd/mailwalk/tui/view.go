@@ -23,7 +23,7 @@ func (m *Model) render() string {
 	case m.width <= 0 || m.height <= 0:
 		return ""
 	case m.width < leastWidth || m.height < leastHeight:
-		return m.tooSmall()
+		return tooSmall(m.width, m.height)
 	}
 	p := m.places()
 	screen := make([]strings.Builder, m.height)
@@ -182,12 +182,12 @@ func (m *Model) hint(b binding) line {
 }
 
 // tooSmall says how large a terminal is needed.
-func (m *Model) tooSmall() string {
+func tooSmall(width, height int) string {
 	text := "mailwalk needs " + strconv.Itoa(leastWidth) + " columns and " + strconv.Itoa(leastHeight) + " rows to show a walk. This terminal has " +
-		strconv.Itoa(m.width) + " and " + strconv.Itoa(m.height) + ". Make it larger, or press q to quit."
-	rows := wrap(text, max(m.width-2, 1))
-	if len(rows) > m.height {
-		rows = rows[:m.height]
+		strconv.Itoa(width) + " and " + strconv.Itoa(height) + ". Make it larger, or press q to quit."
+	rows := wrap(text, max(width-2, 1))
+	if len(rows) > height {
+		rows = rows[:height]
 	}
-	return lipgloss.Place(m.width, m.height, lipgloss.Center, lipgloss.Center, strings.Join(rows, "\n"))
+	return lipgloss.Place(width, height, lipgloss.Center, lipgloss.Center, strings.Join(rows, "\n"))
 }
