@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"mailwalk/scenarios"
+	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 )
 
@@ -170,5 +172,50 @@ func BenchmarkFirstLetter(b *testing.B) {
 		if err := w.Close(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestPaced: how fast the time goes, and where it is paused, changes nothing.
+func TestPaced(t *testing.T) {
+	sc, err := scenarios.Load("first-letter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(sc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	w.Player().SetSpeed(1000 * clock.RealTime) // the walk has a wait of ten minutes
+	over := make(chan struct{})
+	pauses := make(chan int)
+	go func() {
+		n := 0
+		for ; ; n++ {
+			select {
+			case <-over:
+				pauses <- n
+				return
+			case <-time.After(7 * time.Millisecond):
+				w.Player().Pause()
+				time.Sleep(2 * time.Millisecond)
+				w.Player().Resume()
+			}
+		}
+	}()
+	began := time.Now()
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began)
+	close(over)
+	if n := <-pauses; n < 10 {
+		t.Errorf("only %d pauses", n)
+	}
+	if least := w.Now() / 1000; took < least {
+		t.Errorf("%v of virtual time took %v at a thousand times its speed", w.Now(), took)
+	}
+	if fingerprint(t, w.Trace()) != fingerprint(t, runWalk(t, "first-letter", Options{}).Trace()) {
+		t.Error("paced and paused, it is another trace")
 	}
 }
