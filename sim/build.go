@@ -45,7 +45,7 @@ func (w *World) build(o Options) error {
 			return err
 		}
 	}
-	w.startNotes()
+	w.startNotes(o.Idle)
 	w.people = w.clock.NewGroup()
 	w.startFaults()
 	if !o.Idle {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -81,15 +82,26 @@ func (w *World) addVisitors(links map[string]*virtual.Link) error {
 
 // placeVisitors chooses the name and the place of the host at which visitors stand.
 func (w *World) placeVisitors() (name string, l *scenarios.Link, addrs []netip.Addr, err error) {
-	l = visitorsLink(w.scenario)
-	if addrs, err = freeAddresses(w.scenario, l); err != nil {
+	if name, addrs, err = VisitorsHost(w.scenario); err != nil {
 		return "", nil, nil, err
 	}
-	w.visitors = Visitor
-	for w.scenario.Host(w.visitors) != nil || w.scenario.Router(w.visitors) != nil {
-		w.visitors += "s"
+	w.visitors = name
+	return name, visitorsLink(w.scenario), addrs, nil
+}
+
+// VisitorsHost is the host at which a walk's visitors stand when its doors are
+// open: its name, and an address in each of its link's networks. The error says
+// that the walk has no place for it.
+func VisitorsHost(sc *scenarios.Scenario) (name string, addrs []netip.Addr, err error) {
+	if len(sc.Links) == 0 {
+		return "", nil, errors.New("there is no link at which visitors could stand")
 	}
-	return w.visitors, l, addrs, nil
+	name = Visitor
+	for sc.Host(name) != nil || sc.Router(name) != nil {
+		name += "s"
+	}
+	addrs, err = freeAddresses(sc, visitorsLink(sc))
+	return name, addrs, err
 }
 
 // visitorsLink is where visitors stand: where most ways meet and fewest of the

@@ -6,8 +6,9 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// startNotes has what the walk tells the learner recorded at its moments.
-func (w *World) startNotes() {
+// startNotes has what the walk tells the learner recorded at its moments. When its
+// people are idle it does not announce what they do.
+func (w *World) startNotes(idle bool) {
 	for _, n := range w.scenario.Notes {
 		say := func(causes ...uint64) {
 			what := trace.Narration
@@ -17,6 +18,9 @@ func (w *World) startNotes() {
 			w.recorder.Record(trace.Event{What: what, Causes: causes, Body: &trace.NoteBody{Newcomer: n.Newcomer, Student: n.Student, Engineer: n.Engineer}})
 		}
 		if n.After.IsZero() {
+			if idle && !n.Warning {
+				continue // it leads up to what the walk's people do
+			}
 			at := n.Wait
 			if n.At != nil {
 				at += *n.At

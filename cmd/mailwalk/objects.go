@@ -14,11 +14,12 @@ type objects struct {
 	w     *bufio.Writer
 	enc   *trace.Encoder
 	grain explain.Grain
+	live  bool // somebody waits for each event
 }
 
-func newObjects(w io.Writer, grain explain.Grain) *objects {
+func newObjects(w io.Writer, grain explain.Grain, live bool) *objects {
 	b := bufio.NewWriterSize(w, 64<<10)
-	return &objects{w: b, enc: trace.NewEncoder(b, explain.Text), grain: grain}
+	return &objects{w: b, enc: trace.NewEncoder(b, explain.Text), grain: grain, live: live}
 }
 
 func (o *objects) begin(*scenarios.Scenario, uint64) error { return nil }
@@ -27,7 +28,10 @@ func (o *objects) event(e *trace.Event) error {
 	if explain.GrainOf(e) > o.grain {
 		return nil
 	}
-	return o.enc.Encode(e)
+	if err := o.enc.Encode(e); err != nil || !o.live {
+		return err
+	}
+	return o.w.Flush()
 }
 
 func (o *objects) close(*scenarios.Scenario, []scenarios.Result) error { return o.w.Flush() }

@@ -65,6 +65,7 @@ func newServe() *cobra.Command {
 		},
 	}
 	s.view.flags(cmd, "plain", "json")
+	s.view.live = true
 	s.in.flags(cmd)
 	wireFlag(cmd, &s.wire)
 	f := cmd.Flags()

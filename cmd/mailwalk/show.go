@@ -12,6 +12,7 @@ import (
 
 	"mailwalk/cmd/mailwalk/plain"
 	"mailwalk/scenarios"
+	"mailwalk/sim"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -19,6 +20,7 @@ import (
 // view is how a run or a recorded trace is shown, as the flags say.
 type view struct {
 	detail, depth, format, colour string
+	live                          bool // each event is written at once
 }
 
 func (v *view) flags(cmd *cobra.Command, formats ...string) {
@@ -76,7 +78,7 @@ func (v *view) open(w io.Writer, bodies func(trace.ContentID) ([]byte, bool)) (s
 		}
 		return &lines{p: plain.New(w, o)}, nil
 	case "json":
-		return newObjects(w, grain), nil
+		return newObjects(w, grain, v.live), nil
 	}
 	return nil, fmt.Errorf("--format %q: it is one of plain, json", v.format)
 }
@@ -123,7 +125,8 @@ func (l *lines) begin(sc *scenarios.Scenario, seed uint64) error {
 	})
 }
 
-// hostNames are the names of a walk's hosts and routers, by address.
+// hostNames are the names of a walk's hosts and routers, by address, and that of
+// the host at which its visitors stand if there are any.
 func hostNames(sc *scenarios.Scenario) map[netip.Addr]string {
 	names := make(map[netip.Addr]string)
 	for _, r := range sc.Routers {
@@ -136,6 +139,12 @@ func hostNames(sc *scenarios.Scenario) map[netip.Addr]string {
 	for _, h := range sc.Hosts {
 		for _, a := range h.Addresses {
 			names[a] = h.Name
+		}
+	}
+	// A walk that has no place for visitors has none to name.
+	if visitors, addrs, err := sim.VisitorsHost(sc); err == nil {
+		for _, a := range addrs {
+			names[a] = visitors
 		}
 	}
 	return names
