@@ -28,7 +28,7 @@ func (p *Printer) Close(expectations []Expectation) error {
 	p.out.blank()
 	p.out.rule("summary")
 	for _, w := range p.rails.ways {
-		p.out.wrapped("way        ", "", p.o.Style.Mail, "mail "+w.mail+": "+w.taken())
+		p.out.wrapped("way        ", "", p.o.Style.Mail, p.worded("mail "+w.mail+": "+w.taken()))
 	}
 	for _, d := range sum.Deliveries {
 		p.out.wrapped("delivered  ", "", p.o.Style.Good, fmt.Sprintf("mail %s to %s at %s", d.Mail, explain.OneLine(d.Mailbox), moment(d.At)))

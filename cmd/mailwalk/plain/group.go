@@ -45,7 +45,7 @@ func (p *Printer) enter(e *trace.Event) {
 		g.hop = e.Hop
 		p.heading(title)
 		if rail := p.rails.line(e.Hop); rail != "" && p.o.Detail > explain.MailGrain {
-			p.out.wrapped("   way: ", "", p.o.Style.Dim, rail)
+			p.out.wrapped("   way: ", "", p.o.Style.Dim, p.worded(rail))
 		}
 	case e.What == trace.Opening || e.What == trace.Asked:
 		g.hop = e.Hop

@@ -30,6 +30,9 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 	if b.FromServer {
 		tag, speaker, paint = "S:", server, p.o.Style.Server
 	}
+	if p.o.Linear {
+		tag = map[bool]string{false: "client", true: "server"}[b.FromServer]
+	}
 	if p.apart {
 		p.out.blank()
 		p.apart = false
@@ -40,7 +43,7 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 		said = "(the content" + size(b.Content) + ")"
 	}
 	indent, words := left(speaker, column)+"  ", said
-	if p.o.Width < narrow {
+	if p.o.Width < narrow || p.o.Linear {
 		indent, words = "", speaker+": "+said
 	}
 	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, words)

@@ -20,7 +20,7 @@ func (p *Printer) lookup(e *trace.Event) {
 	case trace.Resolved, trace.NotFound, trace.Unsolved:
 		delete(p.lookups, e.Lookup)
 	default:
-		if level := min(depth, deepest); level > 0 {
+		if level := min(depth, deepest); level > 0 && !p.o.Linear {
 			indent = strings.Repeat("  ", level-1) + "└ "
 		}
 	}

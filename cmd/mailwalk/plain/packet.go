@@ -28,7 +28,7 @@ func (p *Printer) packet(e *trace.Event, b *trace.PacketBody) {
 		p.frame(e, number+" "+b.Link+" "+ends, what)
 		if p.o.Depth > explain.Newcomer {
 			if text := p.wire.numbers(e, b); text != "" {
-				p.out.detail(text)
+				p.out.detail(p.worded(text))
 			}
 		}
 		p.why(e)
@@ -65,7 +65,7 @@ func (p *Printer) frame(e *trace.Event, ends, what string) {
 		return
 	}
 	p.step(e, "packet", "", ends)
-	p.out.detail(what)
+	p.out.detail(p.worded(what))
 }
 
 func (p *Printer) reached(e *trace.Event, b *trace.PacketBody) {

@@ -18,6 +18,9 @@ const (
 
 const bar = "│ "
 
+// hanging is how far the lines of a linear print are indented that go on.
+const hanging = "  "
+
 // page writes lines of a width. It keeps the first error and writes nothing
 // after it.
 type page struct {
@@ -27,6 +30,8 @@ type page struct {
 	err   error
 	// empty tells that the last line was a blank one, or there is none yet.
 	empty bool
+	// linear says all by words: see [Options.Linear].
+	linear bool
 }
 
 func newPage(w io.Writer, style Style, width int) *page {
@@ -66,7 +71,7 @@ func (p *page) wrapped(lead, next string, paint SGR, text string) {
 	if next == "" {
 		next = strings.Repeat(" ", width(lead))
 	}
-	for _, line := range wrap(text, p.width-width(lead)) {
+	for _, line := range wrap(text, p.width-max(width(lead), width(next))) {
 		p.put(lead + paint.paint(line))
 		lead = next
 	}
@@ -74,6 +79,10 @@ func (p *page) wrapped(lead, next string, paint SGR, text string) {
 
 // step writes a step with its columns.
 func (p *page) step(at, tag string, paint SGR, indent, text string) {
+	if p.linear {
+		p.wrapped("", hanging, "", at+" "+tag+" "+indent+text)
+		return
+	}
 	lead := p.style.Dim.paint(right(at, timeWidth)) + " " + paint.paint(left(tag, tagWidth)) + " " + indent
 	margin := strings.Repeat(" ", textAt+width(indent))
 	for _, line := range wrap(text, p.width-textAt-width(indent)) {
@@ -87,6 +96,10 @@ func (p *page) reason(text string) { p.under(p.style.Why, text) }
 
 // under writes text behind a bar under a step.
 func (p *page) under(paint SGR, text string) {
+	if p.linear {
+		p.wrapped(hanging, "", "", text)
+		return
+	}
 	margin := strings.Repeat(" ", textAt) + p.style.Why.paint(bar)
 	for _, line := range wrap(text, p.width-textAt-width(bar)) {
 		p.put(margin + paint.paint(line))
@@ -108,6 +121,10 @@ func (p *page) brief(text string) string {
 
 // detail writes something that belongs to a step.
 func (p *page) detail(text string) {
+	if p.linear {
+		p.wrapped(hanging, hanging+hanging, "", text)
+		return
+	}
 	margin := strings.Repeat(" ", detailAt)
 	for i, line := range wrap(text, p.width-detailAt-2) {
 		if i > 0 {
@@ -119,6 +136,10 @@ func (p *page) detail(text string) {
 
 // note writes words that are set apart, under their title.
 func (p *page) note(title string, paint SGR, text string) {
+	if p.linear {
+		p.wrapped(title+": ", hanging, "", text)
+		return
+	}
 	lead := left(title, 8)
 	for _, line := range wrap(text, p.width-12) {
 		p.put("  " + paint.paint(lead) + bar + paint.paint(line))
@@ -128,6 +149,10 @@ func (p *page) note(title string, paint SGR, text string) {
 
 // rule writes a heading that goes over the whole width.
 func (p *page) rule(text string) {
+	if p.linear {
+		p.wrapped("", hanging, "", text)
+		return
+	}
 	const dash = "─"
 	head := dash + dash + " "
 	lines := wrap(text, p.width-6)

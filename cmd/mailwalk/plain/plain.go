@@ -10,6 +10,7 @@ package plain
 import (
 	"io"
 	"net/netip"
+	"strings"
 
 	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
@@ -26,6 +27,9 @@ type Options struct {
 	Style Style
 	// Width is the number of columns; 0 means 80, and less than 40 means 40.
 	Width int
+	// Linear says by words alone what columns, bars, rules and branches say
+	// otherwise, for who has the lines read out.
+	Linear bool
 	// Content gives the bytes of a content, so that a mail can be shown when it is
 	// written; nil shows none.
 	Content func(trace.ContentID) ([]byte, bool)
@@ -59,6 +63,8 @@ type Printer struct {
 	wire    wire
 	waiting waiting
 	shown   map[uint64]bool // numbers of the events printed, where some are not
+	// seen, if any, tells which events are to be seen, in place of the detail.
+	seen func(*trace.Event) bool
 	// apart is set after a block that is set apart from what follows.
 	apart bool
 }
@@ -75,8 +81,10 @@ func New(w io.Writer, o Options) *Printer {
 		o.Width = defaultWidth
 	}
 	o.Width = max(o.Width, leastWidth)
+	out := newPage(w, o.Style, o.Width)
+	out.linear = o.Linear
 	return &Printer{
-		o: o, out: newPage(w, o.Style, o.Width),
+		o: o, out: out,
 		told:    make(map[string]bool),
 		lookups: make(map[string]int),
 		arrived: make(map[stream][]trace.Range),
@@ -100,6 +108,11 @@ func (p *Printer) Begin(w Walk) error {
 		p.out.wrapped("To look for: ", "", "", explain.OneLine(w.Objective))
 	}
 	p.out.blank()
+	if p.o.Linear {
+		p.out.wrapped("", "", s.Dim, "Each step: the time since the start (in seconds; a later one as h:mm:ss), what kind of step, what happened. "+
+			"The first time a step comes, the reason stands below it.")
+		return p.out.flush()
+	}
 	p.out.wrapped("", "", s.Dim, "Each line: the time since the start (in seconds; a later one as h:mm:ss), what kind of step, what happened. "+
 		"The first time a step comes, the reason stands under it, behind a bar.")
 	return p.out.flush()
@@ -139,6 +152,9 @@ func (p *Printer) Event(e *trace.Event) error {
 // visible tells whether an event is to be seen. What a walk tells of a step that is
 // too small to be seen is left out with it; what it warns of is not.
 func (p *Printer) visible(e *trace.Event) bool {
+	if p.seen != nil {
+		return p.seen(e)
+	}
 	if explain.GrainOf(e) > p.o.Detail {
 		return false
 	}
@@ -199,7 +215,19 @@ func (p *Printer) step(e *trace.Event, tag, indent, text string) {
 		p.out.blank()
 		p.apart = false
 	}
-	p.out.step(explain.Clock(e.At), tag, p.paint(e), p.group.mark+indent, text)
+	p.out.step(explain.Clock(e.At), tag, p.paint(e), p.group.mark+indent, p.worded(text))
+}
+
+// signs are what a linear print says in words.
+var signs = strings.NewReplacer(arrow, " to ", " ×", " times ")
+
+// worded is a text of this program's own without signs, where there are to be
+// none.
+func (p *Printer) worded(text string) string {
+	if p.o.Linear {
+		return signs.Replace(text)
+	}
+	return text
 }
 
 // why prints the reason for a step when its kind comes for the first time.
@@ -209,7 +237,11 @@ func (p *Printer) why(e *trace.Event) {
 		return
 	}
 	p.told[x.Key] = true
-	p.out.reason(x.Why(p.o.Depth))
+	why := x.Why(p.o.Depth)
+	if p.o.Linear {
+		why = "why: " + why
+	}
+	p.out.reason(why)
 	if x.Mistake != "" {
 		p.out.reason("Often misunderstood: " + x.Mistake)
 	}
