@@ -333,3 +333,48 @@ func TestAnInterruptEndsTheScreen(t *testing.T) {
 }
 
 var _ World = Recorded(trace.New(trace.Header{}))
+
+func TestIntoAndOut(t *testing.T) {
+	r := newRobot(t, firstLetter(), 120, 40, Options{Grain: explain.HopGrain, Theme: Dark})
+	r.stepTo("asks who takes the mail")
+	asked := r.m.now
+	r.press("enter").sees("seen by line")
+	if r.m.now <= asked {
+		t.Errorf("into a question that nobody has answered yet leads from event %d to %d", asked, r.m.now)
+	}
+	inside := r.m.now
+	r.press("backspace").sees("seen by hop")
+	if r.m.now <= inside || explain.GrainOf(r.m.event) > explain.HopGrain {
+		t.Errorf("out leads from event %d to %d, %s", inside, r.m.now, explain.Text(r.m.event))
+	}
+	done := r.m.now
+	r.press("f11")
+	if r.m.now >= done || r.m.now < asked {
+		t.Errorf("into an answered question leads from event %d to %d", done, r.m.now)
+	}
+	r.press("enter", "enter").sees("There is nothing smaller")
+}
+
+func TestMouse(t *testing.T) {
+	r := open(t)
+	r.step(6)
+	p := r.m.places()
+	story := p.slot[mainSlot]
+	second := r.m.rows.at(r.m.grain, 1)
+	r.tell(tea.MouseClickMsg{X: story.x + 5, Y: story.y + 2, Button: tea.MouseLeft})
+	if r.m.now != second {
+		t.Errorf("a click on the second row leads to event %d, not %d", r.m.now, second)
+	}
+	r.tell(tea.MouseWheelMsg{X: story.x + 5, Y: story.y + 2, Button: tea.MouseWheelDown})
+	if r.m.now <= second {
+		t.Error("the wheel does not move in the story")
+	}
+	side := p.slot[sideSlot]
+	r.tell(tea.MouseClickMsg{X: side.x + 5, Y: side.y + 2, Button: tea.MouseLeft})
+	if r.m.focus != whyPane {
+		t.Errorf("a click on a pane gives the focus to %d", r.m.focus)
+	}
+	if r.press("M"); r.m.View().MouseMode != tea.MouseModeNone {
+		t.Error("the mouse is not switched off")
+	}
+}

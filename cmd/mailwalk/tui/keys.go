@@ -42,6 +42,8 @@ func bindings() []binding {
 	table := []binding{
 		{on("space", "l", "right", "f10", "pgdown"), "space", "step", "one step on, as far as the grain goes (also l, →, F10, PgDn)", going, (*Model).step, (*Model).noStep},
 		{on("b", "h", "left", "pgup"), "b", "back", "one step back: all panes show that moment (also h, ←, PgUp)", going, (*Model).back, (*Model).noBack},
+		{on("enter", "f11"), "enter", "into", "step into: look closer, at the first part of this step (also F11)", going, (*Model).into, (*Model).noCloser},
+		{on("backspace", "shift+f11"), "bksp", "out", "step out: from farther off, on to what comes of it (also shift+F11)", going, (*Model).out, (*Model).noOut},
 		{on("r", "f5"), "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
 		{on("<"), "< >", "", "run slower, faster", going, (*Model).slower, nil},
 		{on(">"), "", "", "", going, (*Model).faster, nil},
@@ -52,6 +54,8 @@ func bindings() []binding {
 		{on("d"), "d D", "depth", "reasons for a newcomer, a student, an engineer; D goes back", seeing, (*Model).deeper, nil},
 		{on("D"), "", "", "", seeing, (*Model).shallower, nil},
 		{on("z"), "z", "", "the pane alone, or all panes", seeing, (*Model).zoomPane, nil},
+		{on("P"), "P", "", "presenter: large words for a class, few rows of all else", seeing, (*Model).togglePresenter, nil},
+		{on("M"), "M", "", "the mouse: here, or the terminal's", seeing, (*Model).toggleMouse, nil},
 		{on("T"), "T", "", "colours: dark, light, none", seeing, (*Model).nextTheme, nil},
 
 		{on("tab"), "tab", "pane", "to the next pane; shift+tab to the one before", moving, (*Model).nextPane, nil},

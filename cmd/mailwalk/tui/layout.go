@@ -65,8 +65,14 @@ func layout(w, h int, m mode) places {
 		p.note = rect{0, y, w, min(m.noteRows, most)}
 		y += p.note.h
 	}
+	if m.presenter && !m.zoom {
+		p.note = rect{0, p.rail.y + p.rail.h, w, (h - 1 - p.rail.y - p.rail.h) * 60 / 100}
+		y = p.note.y + p.note.h
+	}
 	middle := rect{0, y, w, h - 1 - y}
 	switch {
+	case m.presenter:
+		p.slot[m.focus] = middle
 	case m.zoom:
 		p.slot[m.focus] = middle
 	case w >= threeWide:

@@ -71,7 +71,7 @@ func TestLayoutCoversTheScreen(t *testing.T) {
 	for w := leastWidth; w < 240; w += 27 {
 		for h := leastHeight; h < 80; h += 4 {
 			for i := range 24 {
-				m := mode{noteRows: i % 8, focus: slot(i % slots), lower: sideSlot + slot(i%2), zoom: i%5 == 0}
+				m := mode{noteRows: i % 8, focus: slot(i % slots), lower: sideSlot + slot(i%2), zoom: i%5 == 0, presenter: i%7 == 0}
 				if strings.Contains(picture(t, w, h, m), " ") {
 					t.Fatalf("%dx%d %+v leaves a gap:\n%s", w, h, m, picture(t, w, h, m))
 				}

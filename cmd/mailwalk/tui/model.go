@@ -14,14 +14,16 @@ import (
 type Model struct {
 	*stage
 	desk
-	rail    rail
-	notes   notes
-	panes   [panes]pane
-	stepper *stepper
+	rail      rail
+	notes     notes
+	presented presented
+	panes     [panes]pane
+	stepper   *stepper
 
 	keys          []binding
 	width, height int
 	zoom          bool
+	presenter     bool
 	help          bool
 	helpScroll    scroll
 	// toast is a word on the last key, in the place of the footer; refused tells
@@ -47,6 +49,9 @@ type Model struct {
 	// later is a command that brings a message after some time.
 	later func(time.Duration, tea.Msg) tea.Cmd
 
+	// noMouse leaves the mouse to the terminal.
+	noMouse bool
+
 	// leave tells that the last screen is to stay on the terminal.
 	leave bool
 }
@@ -70,7 +75,7 @@ func New(w World, o Options) *Model {
 		s.glyphs = asciiGlyphs()
 	}
 	m := &Model{
-		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, panes: [panes]pane{
+		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, presented: presented{stage: s}, panes: [panes]pane{
 			storyPane: &story{stage: s}, whyPane: &why{stage: s}, statePane: &state{stage: s},
 		},
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
@@ -124,6 +129,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.dress()
 	case tea.KeyPressMsg:
 		return m, m.press(msg.String())
+	case tea.MouseClickMsg:
+		return m, m.pointed(msg)
+	case tea.MouseWheelMsg:
+		return m, m.pointed(msg)
 	case advanced:
 		return m, m.advanced(msg)
 	case tick:

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"mailwalk/sim/explain"
 )
 
@@ -111,6 +113,15 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 	return row.render(width, base, s.glyphs.more)
 }
 
+// click goes to the step of a row.
+func (s *story) click(m *Model, _, y int) tea.Cmd {
+	if i := s.top + y; y >= 0 && i < s.rows.len(s.grain) {
+		m.stay()
+		m.goTo(s.rows.at(s.grain, i))
+	}
+	return nil
+}
+
 // empty is what shows before the first step.
 func (s *story) empty(width int) []line {
 	out := []line{{}, {{" Nothing has happened yet.", s.theme.strong}}}
@@ -119,10 +130,12 @@ func (s *story) empty(width int) []line {
 	}
 	out = append(out, line{})
 	for _, k := range []struct{ keys, does string }{
-		{"space", "one step on"},
-		{"b", "one step back, to look again"},
+		{"space b", "one step on, one step back"},
+		{"2  6", "why a step comes; its bytes"},
+		{"enter", "into a step; backspace, out of it"},
 		{"+ -", "look closer, down to each packet, or from farther off"},
 		{"d", "reasons for a newcomer, a student or an engineer"},
+		{"? q", "all keys; quit"},
 	} {
 		out = append(out, line{{" " + fill(k.keys, 7), s.theme.key}, {k.does, s.theme.text}})
 	}

@@ -14,6 +14,9 @@ import (
 func (m *Model) View() tea.View {
 	v := tea.NewView(m.render())
 	v.AltScreen = true
+	if !m.noMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = "mailwalk: " + explain.OneLine(m.walk.Title)
 	return v
 }
@@ -44,7 +47,11 @@ func (m *Model) render() string {
 		put(p.rail, m.rail.Render(p.rail.w, p.rail.h))
 	}
 	if !p.note.empty() {
-		put(p.note, m.notes.Render(p.note.w, p.note.h))
+		if m.presenter && !m.zoom {
+			put(p.note, m.presented.Render(p.note.w, p.note.h))
+		} else {
+			put(p.note, m.notes.Render(p.note.w, p.note.h))
+		}
 	}
 	// From left to right and from top to bottom, so that rows join.
 	for _, at := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
@@ -65,7 +72,7 @@ func (m *Model) render() string {
 
 func (m *Model) places() places {
 	return layout(m.width, m.height, mode{
-		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, single: m.panes[m.second] == nil, zoom: m.zoom,
+		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, single: m.panes[m.second] == nil, zoom: m.zoom, presenter: m.presenter,
 	})
 }
 
