@@ -20,6 +20,7 @@ import (
 	"mailwalk/sim/mailbox"
 	"mailwalk/sim/mta"
 	"mailwalk/sim/mua"
+	"mailwalk/sim/resolver"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 	"mailwalk/sim/wire/loopback"
@@ -83,6 +84,9 @@ type World struct {
 	left     func()       // the same
 	present  atomic.Int64 // visitors who are connected
 	people   *clock.Group // those who act, and what goes wrong
+	served   map[string]*resolver.Zones // by host
+	zones    map[string]string          // texts that are not the walk's any more, by origin
+	due      []strike                   // faults whose event has come
 	stores   map[string]*mailbox.Store
 	servers  map[string]*mta.Server
 	programs map[string]*mua.Program // by device's host and person
@@ -102,6 +106,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source), Given: o.given()})
 	w := &World{
 		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
+		served: map[string]*resolver.Zones{}, zones: map[string]string{},
 		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
 		mails: map[string]*letter{}, sent: map[string][]byte{}, off: map[string]bool{},
 		inbox: clock.NewInbox(), acts: o.Acts, doors: o.Doors,
@@ -112,6 +117,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	if err := w.lay(o.Wire); err != nil {
 		return nil, fmt.Errorf("walk %s: %w", sc.Name, err)
 	}
+	w.clock.OnRest(w.strike)
 	w.player = clock.NewPlayer(w.clock, w.inbox, w.busy, clock.Unhurried)
 	if err := w.build(o); err != nil {
 		return nil, fmt.Errorf("walk %s: %w", sc.Name, errors.Join(err, w.Close()))
@@ -175,6 +181,14 @@ func (w *World) Play(ctx context.Context, s clock.Speed) error {
 	return w.player.Play(ctx)
 }
 
+// Admit lets what a visitor has done happen while time stands still, one thing of
+// it; false when nobody has done anything.
+func (w *World) Admit() bool { return w.player.Admit() }
+
+// OnArrival has f called when something has come from outside, on whatever
+// goroutine. f must not wait.
+func (w *World) OnArrival(f func()) { w.inbox.OnPut(f) }
+
 // Player is what lets the world's time go with real time while it plays.
 func (w *World) Player() *clock.Player { return w.player }
 
@@ -207,6 +221,17 @@ func (w *World) Power(host string, on bool) error {
 		return nil
 	}
 	return w.startPrograms(h)
+}
+
+// crashes is what a crash is, in plain words.
+const crashes = "it stops on the spot, starts again at once, and knows only what was synced to its disk"
+
+// crash is a host's power failing for no time at all.
+func (w *World) crash(host string) error {
+	if w.off[host] {
+		return fmt.Errorf("%s is switched off", host)
+	}
+	return errors.Join(w.Power(host, false), w.Power(host, true))
 }
 
 // Run steps until nothing is left to happen, or ctx ends.

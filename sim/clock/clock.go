@@ -162,7 +162,8 @@ func (c *Clock) settle() {
 // Inject has f happen between two entries, as something that is no effect of
 // anything in the queue: what a person does, octets from outside. It returns when
 // the effects have come to rest. The time becomes at, but neither goes back nor
-// beyond the next entry. Inject must not be called while Step runs.
+// beyond the next entry. Inject must not be called while an
+// entry runs; a function given to OnRest may call it.
 func (c *Clock) Inject(at time.Duration, f func()) {
 	c.mu.Lock()
 	if c.closed {

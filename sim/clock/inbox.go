@@ -6,9 +6,10 @@ import "sync"
 // rest: octets from a socket of the machine, a visitor who knocks. Put may be
 // called from any goroutine.
 type Inbox struct {
-	mu   sync.Mutex
-	list []func()
-	more chan struct{} // has room for one: something came since it was last read
+	mu    sync.Mutex
+	list  []func()
+	more  chan struct{} // has room for one: something came since it was last read
+	onPut func()
 }
 
 // NewInbox returns an empty Inbox.
@@ -18,8 +19,19 @@ func NewInbox() *Inbox { return &Inbox{more: make(chan struct{}, 1)} }
 func (b *Inbox) Put(f func()) {
 	b.mu.Lock()
 	b.list = append(b.list, f)
+	told := b.onPut
 	b.mu.Unlock()
 	b.Wake()
+	if told != nil {
+		told()
+	}
+}
+
+// OnPut has f called after each Put, by whoever puts. f must not wait.
+func (b *Inbox) OnPut(f func()) {
+	b.mu.Lock()
+	b.onPut = f
+	b.mu.Unlock()
 }
 
 // Wake has whoever waits for the inbox look again at what it waits for.

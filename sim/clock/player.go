@@ -142,6 +142,19 @@ func (p *Player) Step(ctx context.Context) (bool, error) {
 	return p.step(ctx, false)
 }
 
+// Admit lets what has come from outside happen while time stands still, one thing
+// of it. It returns false when nothing has come.
+func (p *Player) Admit() bool {
+	f, ok := p.inbox.take()
+	if ok {
+		p.mu.Lock()
+		now := p.virtual()
+		p.mu.Unlock()
+		p.clock.Inject(now, f)
+	}
+	return ok
+}
+
 // Play steps until ctx ends, and waits for what comes from outside even when
 // nothing else is left to happen. It returns ctx's error.
 func (p *Player) Play(ctx context.Context) error {

@@ -162,3 +162,21 @@ func TestInject(t *testing.T) {
 		t.Errorf("%d entries ran", c.Ran())
 	}
 }
+
+// TestAdmit: what comes from outside can happen while time stands still.
+func TestAdmit(t *testing.T) {
+	c := New(time.Time{}, nil)
+	inbox := NewInbox()
+	told := 0
+	inbox.OnPut(func() { told++ })
+	p := NewPlayer(c, inbox, nil, RealTime)
+	c.Post(time.Second, func() { t.Error("time went on") })
+	var at time.Duration = -1
+	inbox.Put(func() { at = c.Elapsed() })
+	if !p.Admit() || at != 0 || told != 1 {
+		t.Errorf("it happened at %v, told %d times", at, told)
+	}
+	if p.Admit() {
+		t.Error("nothing has come, and yet something happened")
+	}
+}
