@@ -18,32 +18,38 @@ func (c *checker) faults() {
 func (c *checker) fault(field string, f *Fault) {
 	packets := !f.Packet.IsZero()
 	given := 0
-	for _, is := range []bool{f.Host != "", f.Link != "", packets} {
+	for _, is := range []bool{f.Host != "", f.Link != "", packets, f.Zone != ""} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		c.fail(field, "write one of host, link and packet", "a fault is done to one thing")
+		c.fail(field, "write one of host, link, packet and zone", "a fault is done to one thing")
 		return
 	}
 	verbs := []FaultVerb{Drop, Delay, Duplicate, Corrupt, Reorder, Reset}
 	switch {
 	case f.Host != "":
-		verbs = []FaultVerb{SwitchOff, SwitchOn}
+		verbs = []FaultVerb{SwitchOff, SwitchOn, Crash}
 		if machines := keys(c.s.Hosts); c.s.Host(f.Host) == nil {
 			c.fail(field+".host", meant(f.Host, machines), "there is no host %s", f.Host)
 		}
 	case f.Link != "":
-		verbs = []FaultVerb{Cut}
+		verbs = []FaultVerb{Cut, Mend}
 		if links := keys(c.s.Links); c.s.Link(f.Link) == nil {
 			c.fail(field+".link", meant(f.Link, links), "there is no link %s", f.Link)
 		}
+	case f.Zone != "":
+		verbs = []FaultVerb{Change}
+		c.faultZone(field, f)
 	default:
 		c.selector(field+".packet", f.Packet)
 		if f.Packet.Kind() != trace.Packet || f.Packet.Step() != trace.Sent {
 			c.fail(field+".packet", "begin it with packet.sent", "packets are spoiled when they are sent")
 		}
+	}
+	if f.Zone == "" && c.given(field+".records") {
+		c.fail(field+".records", "leave it out", "only a zone has records")
 	}
 	c.faultVerb(field, f, verbs)
 	c.faultCount(field, f, packets)
@@ -64,6 +70,9 @@ func (c *checker) faultVerb(field string, f *Fault, verbs []FaultVerb) {
 		c.fail(field+".by", "write by: 200ms", "it is not said how long the delay is")
 	case f.Does != Delay && f.By != 0:
 		c.fail(field+".by", "leave by out", "only delay takes time")
+	}
+	if lasts := f.Does != SwitchOn && f.Does != Crash && f.Does != Mend && f.Does != Change; f.For != 0 && !lasts {
+		c.fail(field+".for", "leave for out", "%s is done once and does not last", f.Does)
 	}
 }
 

@@ -6,16 +6,20 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// Fault is something that goes wrong: with a host, a link, or packets.
+// Fault is something that goes wrong: with a host, a link, packets, or the records of a zone.
 type Fault struct {
 	Pos Position `yaml:"-"`
-	// A host to switch off or on.
+	// A host to switch off or on, or to crash.
 	Host string `yaml:"host"`
-	// A link to cut.
+	// A link to cut or mend.
 	Link string `yaml:"link"`
 	// Packets to spoil as they are sent, as a selector of packet.sent; nth=3 at its end means the third alone. Without nth, every and percent all of them are meant.
 	Packet trace.Selector `yaml:"packet"`
-	// What is done: off or on to a host, cut to a link, drop, delay, duplicate, corrupt, reorder or reset to packets.
+	// A zone whose records change.
+	Zone string `yaml:"zone"`
+	// For a zone: all of its records from then on, as a master file (RFC 1035 §5) in a text block.
+	Records string `yaml:"records"`
+	// What is done: off, on or crash to a host, cut or mend to a link, drop, delay, duplicate, corrupt, reorder or reset to packets, change to a zone.
 	Does FaultVerb `yaml:"does,required"`
 	// For packets: each so many-th of those that match.
 	Every int `yaml:"every"`
@@ -35,15 +39,21 @@ type FaultVerb string
 const (
 	SwitchOff FaultVerb = "off"
 	SwitchOn  FaultVerb = "on"
+	Crash     FaultVerb = "crash"
 	Cut       FaultVerb = "cut"
+	Mend      FaultVerb = "mend"
 	Drop      FaultVerb = "drop"
 	Delay     FaultVerb = "delay"
 	Duplicate FaultVerb = "duplicate"
 	Corrupt   FaultVerb = "corrupt"
 	Reorder   FaultVerb = "reorder"
 	Reset     FaultVerb = "reset"
+	Change    FaultVerb = "change"
 )
 
 func (FaultVerb) values() []string {
-	return []string{string(SwitchOff), string(SwitchOn), string(Cut), string(Drop), string(Delay), string(Duplicate), string(Corrupt), string(Reorder), string(Reset)}
+	return []string{
+		string(SwitchOff), string(SwitchOn), string(Crash), string(Cut), string(Mend),
+		string(Drop), string(Delay), string(Duplicate), string(Corrupt), string(Reorder), string(Reset), string(Change),
+	}
 }

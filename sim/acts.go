@@ -23,7 +23,8 @@ type Act struct {
 	Target string
 	// Detail says more in plain words.
 	Detail string
-	// Input are a visitor's octets, Octets how many it has taken.
+	// Input are a visitor's octets, or what comes in place of a zone's records or of
+	// a part of a mail. Octets is how many a visitor has taken.
 	Input  []byte
 	Octets int64
 	// Delay is by how much a packet is put off.
@@ -44,11 +45,23 @@ const (
 	DelayFrame     = "delay"
 	DuplicateFrame = "duplicate"
 	CorruptFrame   = "corrupt"
-	// ... to a link, and to a host.
-	CutLink   = "cut"
-	MendLink  = "mend"
+	ReorderFrame   = "reorder"
+	ResetFrame     = "reset"
+	// ... to a link, ...
+	CutLink  = "cut"
+	MendLink = "mend"
+	// ... to a host; it crashes when it is switched off and on at once, ...
 	SwitchOn  = "on"
 	SwitchOff = "off"
+	CrashHost = "crash"
+	// ... to a zone, by its absolute name: the name servers that answer for it do so
+	// by the Input from then on, a master file. What resolvers have learnt they keep.
+	ChangeZone = "zone"
+	// ... and to a mail, by its number, until it is written: the Input takes the place
+	// of its subject, its text, or its recipients, addresses with commas between.
+	ChangeSubject    = "subject"
+	ChangeText       = "text"
+	ChangeRecipients = "recipients"
 )
 
 // Frame is the target of an act that is done to a packet.
@@ -84,6 +97,18 @@ func (w *World) prepareAct(a Act) (func() error, error) {
 			return nil, errors.New("there is no such host")
 		}
 		return func() error { return w.Power(a.Target, a.What == SwitchOn) }, nil
+	case CrashHost:
+		switch {
+		case w.scenario.Host(a.Target) == nil:
+			return nil, errors.New("there is no such host")
+		case w.off[a.Target]:
+			return nil, errors.New("it is switched off")
+		}
+		return func() error { return w.crash(a.Target) }, nil
+	case ChangeZone:
+		return w.prepareZone(a.Target, string(a.Input))
+	case ChangeSubject, ChangeText, ChangeRecipients:
+		return w.prepareChange(a)
 	case trace.Visit, trace.Say, trace.Drain, trace.Finish, trace.HangUp:
 		return w.prepareVisit(a)
 	}
@@ -110,6 +135,9 @@ func (w *World) prepareAct(a Act) (func() error, error) {
 	if !n.InFlight(frame) {
 		return nil, errors.New("it is not under way")
 	}
+	if a.What == ResetFrame && !n.CanReset(frame) {
+		return nil, errors.New("it holds no TCP segment that can be answered with an RST")
+	}
 	return func() error { return do(n, frame, a.Delay) }, nil
 }
 
@@ -123,6 +151,8 @@ var frameActs = map[string]func(n *virtual.Net, frame uint64, delay time.Duratio
 	DelayFrame:     func(n *virtual.Net, f uint64, d time.Duration) error { return n.PutOff(f, d, byHand) },
 	DuplicateFrame: func(n *virtual.Net, f uint64, _ time.Duration) error { return n.Double(f, byHand) },
 	CorruptFrame:   func(n *virtual.Net, f uint64, _ time.Duration) error { return n.Spoil(f, 1, byHand) },
+	ReorderFrame:   func(n *virtual.Net, f uint64, _ time.Duration) error { return n.Reorder(f, byHand) },
+	ResetFrame:     func(n *virtual.Net, f uint64, _ time.Duration) error { return n.Reset(f, byHand) },
 }
 
 // Flying lists the packets under way, the next to arrive first. It is empty on a

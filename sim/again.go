@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mailwalk/scenarios"
@@ -12,7 +13,10 @@ import (
 // PlacedAct is an act with its place in a run.
 type PlacedAct struct {
 	Act
-	// Turn is the entry of the queue before which it was done, counted from 1.
+	// Turn is the entry of the queue before which it was done, counted from 1. It is
+	// 0 for an act that is done by its time alone, as soon as all of that time and
+	// before has happened: in a run that has become another, the turns are others
+	// too. What a visitor says who is gone by then is left out.
 	Turn uint64
 	// At is when, since the walk's start.
 	At time.Duration
@@ -22,16 +26,23 @@ type PlacedAct struct {
 func ActsOf(t *trace.Trace) []PlacedAct {
 	var acts []PlacedAct
 	for e := range t.All() {
-		b, ok := e.Body.(*trace.ActBody)
-		if !ok || b.Turn == 0 {
-			continue
+		if a, ok := ActOf(e); ok {
+			acts = append(acts, a)
 		}
-		acts = append(acts, PlacedAct{
-			Act:  Act{By: b.By, What: e.What, Target: b.Target, Detail: b.Detail, Input: b.Input, Octets: b.Octets, Delay: b.Delay},
-			Turn: b.Turn, At: e.At,
-		})
 	}
 	return acts
+}
+
+// ActOf is the act from outside that an event tells of, if it tells of one.
+func ActOf(e *trace.Event) (a PlacedAct, ok bool) {
+	b, ok := e.Body.(*trace.ActBody)
+	if !ok || b.Turn == 0 {
+		return a, false
+	}
+	return PlacedAct{
+		Act:  Act{By: b.By, What: e.What, Target: b.Target, Detail: b.Detail, Input: b.Input, Octets: b.Octets, Delay: b.Delay},
+		Turn: b.Turn, At: e.At,
+	}, true
 }
 
 // Again makes the world of a recorded run once more: the same walk, seed and
@@ -80,11 +91,14 @@ func inputOf(t *trace.Trace, name string) (*File, error) {
 
 // playActs does the next recorded act, if its place is here.
 func (w *World) playActs() bool {
-	if len(w.acts) == 0 || w.acts[0].Turn > w.clock.Ran()+1 {
+	if len(w.acts) == 0 || !w.actDue(w.acts[0]) {
 		return false
 	}
 	a := w.acts[0]
 	w.acts = w.acts[1:]
+	if a.Turn == 0 && w.gone(a.Target) {
+		return true
+	}
 	err := errClosed
 	w.clock.Inject(a.At, func() { err = w.do(a.Act) })
 	if err != nil {
@@ -92,3 +106,18 @@ func (w *World) playActs() bool {
 	}
 	return true
 }
+
+// actDue tells whether the place of a recorded act is here.
+func (w *World) actDue(a PlacedAct) bool {
+	if a.Turn > 0 {
+		return a.Turn <= w.clock.Ran()+1
+	}
+	next, more := w.clock.Next()
+	return !more || next > a.At
+}
+
+// Ran is the number of entries of the queue that have run.
+func (w *World) Ran() uint64 { return w.clock.Ran() }
+
+// Ahead are the acts of Options.Acts that are still to be done.
+func (w *World) Ahead() []PlacedAct { return slices.Clone(w.acts) }

@@ -224,14 +224,15 @@ func (w *World) startPrograms(sh *scenarios.Host) error {
 func (w *World) startDNS(h wire.Host, d *scenarios.DNS) error {
 	var zones []*dns.Zone
 	for _, name := range d.Zones {
-		z := w.scenario.Zone(name)
-		zone, err := resolver.ParseZone(z.Name, []byte(z.Text), w.scenario.File)
+		zone, err := w.zone(name)
 		if err != nil {
 			return err
 		}
 		zones = append(zones, zone)
 	}
-	return resolver.ServeZones(h, w.recorder, zones...)
+	served, err := resolver.ServeZones(h, w.recorder, zones...)
+	w.served[h.Name()] = served
+	return err
 }
 
 func (w *World) cleartext() bool { return w.scenario.Policies.Cleartext == scenarios.Allowed }

@@ -18,14 +18,52 @@ func (w *World) startFaults() {
 			fault.on = true // from the very first packet
 			continue
 		}
+		if !f.After.IsZero() && f.Wait == 0 {
+			w.lieInWait(fault)
+			continue
+		}
 		m := w.newMoment(&f.Anchor)
 		w.people.Go("fault", func(ctx context.Context) {
 			if m.wait(ctx) != nil {
 				return // the world has ended
 			}
-			fault.begin(w)
+			fault.begin(w, nil)
 			if f.For > 0 && w.clock.Sleep(ctx, f.For) == nil {
 				fault.end(w)
+			}
+		})
+	}
+}
+
+// strike is a fault that is to begin, since an event has come.
+type strike struct {
+	fault *fault
+	cause uint64
+}
+
+// lieInWait has a fault begin as soon as its event has come and the world is at
+// rest: before anything else that is due at that time.
+func (w *World) lieInWait(x *fault) {
+	left := x.After.Nth()
+	w.recorder.Listen(func(e *trace.Event) {
+		if left == 0 || !x.After.Match(e) {
+			return
+		}
+		if left--; left == 0 {
+			w.due = append(w.due, strike{x, e.Seq})
+		}
+	})
+}
+
+// strike begins the faults whose events have come.
+func (w *World) strike() {
+	for len(w.due) > 0 {
+		s := w.due[0]
+		w.due = w.due[1:]
+		w.clock.Inject(w.clock.Elapsed(), func() {
+			s.fault.begin(w, []uint64{s.cause})
+			if s.fault.For > 0 {
+				w.clock.Post(s.fault.For, func() { s.fault.end(w) })
 			}
 		})
 	}
@@ -80,14 +118,23 @@ func (x *fault) act(sent *trace.Event, percent func() int) virtual.Action {
 	return a
 }
 
-func (x *fault) begin(w *World) {
+// begin has the fault's moment come; causes are nil when it comes of what runs.
+func (x *fault) begin(w *World, causes []uint64) {
 	x.on = true
-	w.record(x.Fault, string(x.Does))
+	w.record(x.Fault, string(x.Does), causes)
 	switch {
+	case x.Host != "" && x.Does == scenarios.Crash:
+		w.must(w.crash(x.Host))
 	case x.Host != "":
 		w.must(w.Power(x.Host, x.Does == scenarios.SwitchOn))
 	case x.Link != "":
-		w.must(w.virtual.Cut(x.Link, true))
+		w.must(w.virtual.Cut(x.Link, x.Does == scenarios.Cut))
+	case x.Zone != "":
+		change, err := w.prepareZone(x.Zone, x.Records)
+		w.must(err)
+		if err == nil {
+			w.must(change())
+		}
 	}
 }
 
@@ -95,18 +142,25 @@ func (x *fault) end(w *World) {
 	x.on = false
 	switch {
 	case x.Host != "" && x.Does == scenarios.SwitchOff:
-		w.record(x.Fault, string(scenarios.SwitchOn))
+		w.record(x.Fault, string(scenarios.SwitchOn), nil)
 		w.must(w.Power(x.Host, true))
-	case x.Link != "":
-		w.record(x.Fault, "mend")
+	case x.Link != "" && x.Does == scenarios.Cut:
+		w.record(x.Fault, string(scenarios.Mend), nil)
 		w.must(w.virtual.Cut(x.Link, false))
 	}
 }
 
 // record says what the walk does.
-func (w *World) record(f *scenarios.Fault, verb string) {
+func (w *World) record(f *scenarios.Fault, verb string, causes []uint64) {
 	b := &trace.ActBody{By: "walk"}
 	switch {
+	case f.Host != "" && f.Does == scenarios.Crash:
+		b.Target = f.Host
+		b.Detail = "walk crashes " + w.label(f.Host) + ": " + crashes
+	case f.Zone != "":
+		verb, b.Target = ChangeZone, f.Zone
+		text, _ := w.ZoneText(f.Zone)
+		b.Detail = "walk changes the zone " + f.Zone + " " + difference(text, f.Records)
 	case f.Host != "":
 		b.Target = f.Host
 		b.Detail = fmt.Sprintf("the power of %s goes %s", w.label(f.Host), verb)
@@ -117,7 +171,7 @@ func (w *World) record(f *scenarios.Fault, verb string) {
 		b.Target = f.Packet.String()
 		b.Detail = "from now on packets go wrong: " + verb + " " + f.Packet.String()
 	}
-	w.recorder.Record(trace.Event{What: verb, Body: b})
+	w.recorder.Record(trace.Event{What: verb, Causes: causes, Body: b})
 }
 
 // must tells of what cannot fail in a walk that was checked.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -103,6 +104,11 @@ func (k *Knocker) act(a Act) {
 		a.By, a.Target = Visitor, visitorName(k.number)
 		w.must(w.do(a))
 	})
+}
+
+// gone tells whether a visitor, by its name, has gone.
+func (w *World) gone(visitor string) bool {
+	return slices.ContainsFunc(w.visits, func(v *visit) bool { return v.gone && visitorName(v.number) == visitor })
 }
 
 func visitorName(n int) string { return Visitor + " " + strconv.Itoa(n) }

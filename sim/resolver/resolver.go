@@ -39,13 +39,13 @@ func NewStub(h wire.Host, rec *trace.Recorder, servers ...netip.Addr) *dns.Stub 
 	return s
 }
 
-// ServeZones has a host answer for zones.
-func ServeZones(h wire.Host, rec *trace.Recorder, zones ...*dns.Zone) error {
-	authority, err := dns.NewAuthority(zones...)
-	if err != nil {
-		return fmt.Errorf("host %s: name server: %w", h.Name(), err)
+// ServeZones has a host answer for zones, which can be changed while it does.
+func ServeZones(h wire.Host, rec *trace.Recorder, zones ...*dns.Zone) (*Zones, error) {
+	z := new(Zones)
+	if err := z.Set(zones...); err != nil {
+		return nil, fmt.Errorf("host %s: name server: %w", h.Name(), err)
 	}
-	return serve(h, rec, "name server", authority, false)
+	return z, serve(h, rec, "name server", z, false)
 }
 
 // Serve has a host find out for others, beginning at the root servers.

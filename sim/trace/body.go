@@ -408,7 +408,8 @@ type ActBody struct {
 	// walk's queue, counted from 1, while all was at rest. It can be done again at
 	// that place.
 	Turn uint64 `json:"turn,omitempty"`
-	// Input are the octets that a visitor sent.
+	// Input are the octets that a visitor sent, or what a learner puts in place of
+	// a zone's records or a part of a mail.
 	Input []byte `json:"input,omitempty"`
 	// Octets is how many a visitor has taken off what was sent to it.
 	Octets int64 `json:"octets,omitempty"`

@@ -32,16 +32,29 @@ type Action struct {
 }
 
 // OnSend has f decide what becomes of each frame, given the event of its sending.
-// The first Action that is not zero holds. f must not wait.
+// What several decide is done together. f must not wait.
 func (n *Net) OnSend(f func(sent *trace.Event) Action) { n.faults = append(n.faults, f) }
 
-func (n *Net) decide(sent *trace.Event) Action {
+func (n *Net) decide(sent *trace.Event) (all Action) {
 	for _, f := range n.faults {
-		if a := f(sent); a != (Action{}) {
-			return a
-		}
+		all = all.and(f(sent))
 	}
-	return Action{}
+	return all
+}
+
+// and is both: a bit that is flipped twice is as it was.
+func (a Action) and(b Action) Action {
+	why := a.Why
+	switch {
+	case why == "":
+		why = b.Why
+	case b.Why != "" && b.Why != why:
+		why += "; " + b.Why
+	}
+	return Action{
+		Drop: a.Drop || b.Drop, Delay: a.Delay + b.Delay, Copies: a.Copies + b.Copies, Corrupt: a.Corrupt ^ b.Corrupt,
+		Reorder: a.Reorder || b.Reorder, Reset: a.Reset || b.Reset, Why: why,
+	}
 }
 
 // Cut takes a link apart, or mends it. What is under way on it is lost.
@@ -138,6 +151,12 @@ func (n *Net) Reorder(frame uint64, why string) error {
 	})
 }
 
+// CanReset tells whether a frame under way can be Reset.
+func (n *Net) CanReset(frame uint64) bool {
+	list, err := n.flying(frame)
+	return err == nil && Resettable(list[0].frame.Head())
+}
+
 // Reset takes a TCP segment off its link and ends its connection: each end gets an
 // RST in the name of the other. It returns an error, and does nothing, when the
 // frame holds no TCP segment or an RST.
@@ -147,7 +166,7 @@ func (n *Net) Reset(frame uint64, why string) error {
 		return err
 	}
 	fl := list[0]
-	if !Resettable(fl.frame.Head()) {
+	if !n.CanReset(frame) {
 		return fmt.Errorf("frame %d holds no TCP segment that can be answered with an RST", frame)
 	}
 	from := n.ifaceOf(fl.frame)
