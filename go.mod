@@ -19,6 +19,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // errors of their flags
 	go.uber.org/goleak v1.3.0 // no goroutine outlives a world, in tests
 	golang.org/x/text v0.43.0 // character sets, through go-message
+	golang.org/x/sys v0.49.0 // the kernel's TCP counters (TCP_INFO), on the loopback wire
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237 // the network stack of each host: TCP, UDP, ICMP, IPv4, IPv6, ARP, NDP
 )
 
@@ -43,7 +44,6 @@ require (
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )
