@@ -18,8 +18,8 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands
 	github.com/spf13/pflag v1.0.9 // errors of their flags
 	go.uber.org/goleak v1.3.0 // no goroutine outlives a world, in tests
-	golang.org/x/text v0.43.0 // character sets, through go-message
 	golang.org/x/sys v0.49.0 // the kernel's TCP counters (TCP_INFO), on the loopback wire
+	golang.org/x/text v0.43.0 // character sets, through go-message
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237 // the network stack of each host: TCP, UDP, ICMP, IPv4, IPv6, ARP, NDP
 )
 
