@@ -12,7 +12,10 @@ type glyphs struct {
 	node, holding, goal                                 string
 	done, underWay, putOff, broken, ahead, tip          string
 	bar                                                 string
-	border                                              lipgloss.Border
+	// right says that something is as it should be, file that a part has a name;
+	// branch and twig are the lines of a tree.
+	right, file, branch, twig string
+	border                    lipgloss.Border
 }
 
 func unicodeGlyphs() glyphs {
@@ -22,7 +25,7 @@ func unicodeGlyphs() glyphs {
 		here: "▶", guide: "│", more: "…", up: "↑", down: "↓", back: "◀", play: "▶", pause: "▮▮", dot: "·",
 		node: "○", holding: "●", goal: "◌",
 		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
-		bar:    "▌",
+		bar: "▌", right: "✓", file: "▤", branch: "├", twig: "└",
 		border: lipgloss.RoundedBorder(),
 	}
 }
@@ -34,7 +37,7 @@ func asciiGlyphs() glyphs {
 		here: ">", guide: "|", more: "~", up: "^", down: "v", back: "<", play: ">", pause: "=", dot: "-",
 		node: "o", holding: "@", goal: "?",
 		done: "=", underWay: "-", putOff: "-", broken: "x", ahead: ".", tip: ">",
-		bar:    "|",
+		bar: "|", right: "+", file: "%", branch: "|", twig: "`",
 		border: lipgloss.ASCIIBorder(),
 	}
 }

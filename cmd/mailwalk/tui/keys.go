@@ -67,6 +67,11 @@ func bindings() []binding {
 		{on("g", "home"), "g G", "", "to the first row, to the present (also Home, End)", moving, (*Model).top, nil},
 		{on("G", "end"), "", "", "", moving, (*Model).bottom, nil},
 
+		{on("["), "[ ]", "", "in the bytes: an octet back, an octet on, and the field it belongs to", moving, (*Model).previousOctet, (*Model).noOctet},
+		{on("]"), "", "", "", moving, (*Model).nextOctet, (*Model).noOctet},
+		{on("e"), "e", "", "in the bytes: from a line to a packet that carried it, and back", moving, (*Model).toPart, (*Model).noPart},
+		{on("v"), "v", "", "in the mail: raw, or decoded", moving, (*Model).turnMail, (*Model).noTurn},
+
 		{on("?", "f1"), "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
 		{on("esc"), "esc", "", "back: out of the help, of a pane alone, of the past", leaving, (*Model).escape, (*Model).noEscape},
 		{on("q"), "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},

@@ -77,6 +77,7 @@ func New(w World, o Options) *Model {
 	m := &Model{
 		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, presented: presented{stage: s}, panes: [panes]pane{
 			storyPane: &story{stage: s}, whyPane: &why{stage: s}, statePane: &state{stage: s},
+			bytesPane: &dump{stage: s}, mailPane: &mailPage{stage: s}, namesPane: &names{stage: s},
 		},
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
 		speed: usualSpeed, themeName: o.Theme, later: later,
@@ -470,6 +471,9 @@ func (m *Model) top() tea.Cmd {
 		m.version++
 		return nil
 	}
+	if m.toEnd(false) {
+		return nil
+	}
 	m.stay()
 	m.goTo(0)
 	if m.rows.len(m.grain) > 0 {
@@ -484,9 +488,24 @@ func (m *Model) bottom() tea.Cmd {
 		m.version++
 		return nil
 	}
+	if m.toEnd(true) {
+		return nil
+	}
 	m.stay()
 	m.goTo(m.shown)
 	return nil
+}
+
+// toEnd lets a pane that has an own first and last row choose it.
+func (m *Model) toEnd(last bool) bool {
+	p, ok := m.panes[m.focus].(ender)
+	if !ok {
+		return false
+	}
+	if reason := p.moveTo(m, last); reason != "" {
+		m.warn(reason)
+	}
+	return true
 }
 
 func (m *Model) escape() tea.Cmd {

@@ -25,6 +25,10 @@ type (
 	// mover has the keys that move choose something in it: n rows on, or back. It
 	// returns why it cannot, or nothing.
 	mover interface{ move(m *Model, n int) string }
+	// ender has the keys for the first and the last row choose in it.
+	ender interface {
+		moveTo(m *Model, last bool) string
+	}
 	// clicked takes a click on a cell of what was last drawn.
 	clicked interface {
 		click(m *Model, x, y int) tea.Cmd
@@ -33,6 +37,9 @@ type (
 
 // paneID names a pane. They have the numbers of their keys, less one.
 type paneID int
+
+// key is the key that brings a pane forward.
+func (p paneID) key() string { return strconv.Itoa(int(p) + 1) }
 
 // The panes.
 const (

@@ -22,6 +22,8 @@ type rows struct {
 	contents map[string][]uint64
 	// notes are what the walk says.
 	notes []uint64
+	// looked are the steps of look-ups.
+	looked []uint64
 	// index ties the events together, as far as they have been shown.
 	index *trace.Index
 }
@@ -49,6 +51,8 @@ func (r *rows) grow(seq uint64) {
 			if b.Role == dialog.Body {
 				r.contents[e.Hop] = append(r.contents[e.Hop], e.Seq)
 			}
+		case *trace.LookupBody:
+			r.looked = append(r.looked, e.Seq)
 		case *trace.NoteBody:
 			r.notes = append(r.notes, e.Seq)
 		}

@@ -1,14 +1,12 @@
 package tui
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"mailwalk/protocols/dialog"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -55,7 +53,6 @@ func (s *scroll) draw(p *page, height int) []string {
 }
 
 const (
-	mailLines = 60  // lines of a mail that are shown
 	longLine  = 998 // octets of a line that are shown: longer ones are not in any mail (RFC 5322 §2.1.1)
 	nameWidth = 14  // widest name of a field
 )
@@ -167,13 +164,24 @@ func (p *page) step(e *trace.Event) {
 	p.fields(e)
 	p.carried(e)
 	p.causes(e)
-	p.content(e)
-	if b, ok := e.Body.(*trace.PacketBody); ok && len(b.Data) > 0 {
-		p.heading("Bytes")
-		for _, r := range hexRows(b.Data, p.width-2) {
-			p.add(line{{r, p.theme.text}})
-		}
+	p.elsewhere(e)
+}
+
+// elsewhere says which panes show more of the step.
+func (p *page) elsewhere(e *trace.Event) {
+	key, words := "", ""
+	switch e.Body.(type) {
+	case *trace.PacketBody, *trace.SocketBody, *trace.LineBody:
+		key, words = bytesPane.key(), "shows its bytes, and what each means"
+	case *trace.MailBody:
+		key, words = mailPane.key(), "shows the mail as it is here"
+	case *trace.LookupBody:
+		key, words = namesPane.key(), "shows who asks whom, as a tree"
+	default:
+		return
 	}
+	p.blank()
+	p.add(line{{key, p.theme.key}, {" " + words, p.theme.dim}})
 }
 
 // mistake sets a row behind a bar; the words that open it stand out.
@@ -272,53 +280,4 @@ func (p *page) event(seq uint64) {
 	l := p.label(e)
 	row := line{{fillLeft(explain.Grouped(int64(seq)), 5) + " ", p.theme.dim}, {l.glyph + " ", l.style}}
 	p.add(append(row, p.saying(e)...))
-}
-
-// content shows a mail as it is at the moment.
-func (p *page) content(e *trace.Event) {
-	var c *trace.Content
-	switch b := e.Body.(type) {
-	case *trace.MailBody:
-		c = b.Content
-	case *trace.LineBody:
-		if b.Role == dialog.Body {
-			c = b.Content
-		}
-	}
-	if c == nil || p.trace.Bodies == nil {
-		return
-	}
-	data, ok := p.trace.Bodies.Get(c.ID)
-	if !ok {
-		return
-	}
-	p.heading("The mail")
-	rest := 0
-	const enough = mailLines * 1000 // octets that so many lines can have
-	if len(data) > enough {
-		rest = bytes.Count(data[enough:], []byte("\n"))
-		data = data[:enough]
-	}
-	lines := strings.Split(strings.TrimSuffix(string(bytes.ToValidUTF8(data, []byte("\uFFFD"))), "\r\n"), "\r\n")
-	if n := len(lines) - mailLines; n > 0 {
-		rest += n
-		lines = lines[:mailLines]
-	}
-	header := true
-	for _, l := range lines {
-		if len(l) > longLine {
-			l = l[:longLine] + p.glyphs.more
-		}
-		header = header && l != ""
-		style := p.theme.text
-		if header {
-			style = p.theme.mail.Bold(false)
-		}
-		for _, r := range wrap(explain.OneLine(l), p.width-4) {
-			p.add(line{{p.glyphs.guide + " ", p.theme.border}, {r, style}})
-		}
-	}
-	if rest > 0 {
-		p.add(line{{p.glyphs.guide + " and " + explain.Grouped(int64(rest)) + " more lines", p.theme.dim}})
-	}
 }
