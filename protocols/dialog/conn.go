@@ -3,7 +3,6 @@ package dialog
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 )
@@ -20,6 +19,10 @@ var (
 
 // Conn is one end of a dialogue. It is not safe for concurrent use.
 type Conn struct {
+	// Late, if it is not nil, is called when a hook had a unit wait, before it is
+	// written: a deadline that was set before may be over.
+	Late func() error
+
 	nc     net.Conn
 	server bool
 	hooks  *Hooks
@@ -145,51 +148,12 @@ func (c *Conn) Received(u *Unit) (text []byte, answer []string) {
 	return u.Text, answer
 }
 
-// WriteLine puts one line, given without its CRLF, into the write buffer. A
-// line with a CR, an LF or a NUL inside is an error and is not written.
-func (c *Conn) WriteLine(role Role, text []byte, secret bool) error {
-	if c.hooks != nil {
-		u := Unit{Role: role, FromServer: c.server, From: c.wOff, To: c.wOff + int64(len(text)) + 2, Text: text, Secret: secret}
-		c.hooks.sending(&u)
-		text = u.Text
-	}
-	for _, ch := range text {
-		if ch == '\r' || ch == '\n' || ch == 0 {
-			return fmt.Errorf("line %q: %w", clip(text), ErrBareLineEnd)
-		}
-	}
-	n, err := c.w.Write(text)
-	c.wOff += int64(n)
-	if err != nil {
-		return err
-	}
-	n, err = c.w.WriteString("\r\n")
-	c.wOff += int64(n)
-	return err
-}
-
-func clip(b []byte) []byte {
-	const most = 60
-	if len(b) > most {
-		return b[:most]
-	}
-	return b
-}
-
 // Write puts raw bytes into the write buffer, as an IMAP literal needs. It does
 // not tell the hooks. It implements io.Writer.
 func (c *Conn) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.wOff += int64(n)
 	return n, err
-}
-
-// SendingBody tells the hooks of content that is about to be written in size
-// octets on the wire.
-func (c *Conn) SendingBody(content []byte, size int64) {
-	if c.hooks != nil {
-		c.hooks.sending(&Unit{Role: Body, FromServer: c.server, From: c.wOff, To: c.wOff + size, Content: content})
-	}
 }
 
 // Flush sends what was written.

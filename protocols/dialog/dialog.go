@@ -39,11 +39,19 @@ type Unit struct {
 	Content []byte
 	// Secret says that Text holds a password or a response made from one.
 	Secret bool
+	// More says, of a unit that is said, that the same answer or command goes on in
+	// the next one: a reply of several lines, a list, what follows a literal.
+	More bool
 }
 
 // Hooks let a program look on, hold a line, put another in its place, or answer
 // instead of a server. Every field may be nil. The functions are called by the
 // program that reads or writes, so a function that blocks holds the line.
+//
+// For each unit that a program says, Deciding is called once, then Sending for
+// each unit that is written, which may be none, and Said once. A unit is a line,
+// also one of several that make up an answer, or a content with all that marks
+// its end.
 type Hooks struct {
 	// Received is called for each unit after it was read whole and before it is
 	// acted upon. The function may change u.Text: then the program acts on the new
@@ -51,20 +59,47 @@ type Hooks struct {
 	// without line ends) does not act upon the command: it sends the answer. A
 	// client ignores the answer.
 	Received func(u *Unit) (answer []string)
-	// Sending is called before a unit is written. For a line, the function may
-	// change u.Text: then the new text is written.
+	// Deciding is called before a unit is said, and says what becomes of it. u has
+	// the range that it takes up if it is written at once; u must not be changed.
+	Deciding func(u *Unit) Fate
+	// Sending is called before a unit is written, with its range on the wire.
 	Sending func(u *Unit)
+	// Said is called when the program has done its part: u is what it meant to say,
+	// whatever became of it. It is called after the unit was written, or when it
+	// begins to wait.
+	Said func(u *Unit)
+}
+
+// OrNil is h, or nil if nobody looks on.
+func (h *Hooks) OrNil() *Hooks {
+	if h == nil || h.Received == nil && h.Deciding == nil && h.Sending == nil && h.Said == nil {
+		return nil
+	}
+	return h
 }
 
 func (h *Hooks) received(u *Unit) []string {
-	if h == nil || h.Received == nil {
+	if h.Received == nil {
 		return nil
 	}
 	return h.Received(u)
 }
 
+func (h *Hooks) deciding(u *Unit) Fate {
+	if h.Deciding == nil {
+		return Fate{}
+	}
+	return h.Deciding(u)
+}
+
 func (h *Hooks) sending(u *Unit) {
-	if h != nil && h.Sending != nil {
+	if h.Sending != nil {
 		h.Sending(u)
+	}
+}
+
+func (h *Hooks) said(u *Unit) {
+	if h.Said != nil {
+		h.Said(u)
 	}
 }

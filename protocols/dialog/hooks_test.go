@@ -48,12 +48,7 @@ func TestHooksSeeBothWays(t *testing.T) {
 		}
 	}
 	c.Received(&Unit{Role: Body, From: d.From(), Content: content})
-	c.SendingBody([]byte(".\r\n"), DotSize([]byte(".\r\n")))
-	w := c.NewDotWriter()
-	if _, err := w.Write([]byte(".\r\n")); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
+	if err := c.WriteDot([]byte(".\r\n"), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.WriteLine(Reply, []byte("+OK bye"), false); err != nil {
@@ -81,7 +76,7 @@ func TestHooksSeeBothWays(t *testing.T) {
 func TestHooksReplaceText(t *testing.T) {
 	h := &Hooks{
 		Received: func(u *Unit) []string { u.Text = []byte("DELE 2"); return nil },
-		Sending:  func(u *Unit) { u.Text = []byte("-ERR no") },
+		Deciding: func(*Unit) Fate { return Fate{Instead: []Unit{{Role: Reply, Text: []byte("-ERR no")}}} },
 	}
 	m := input("DELE 1\r\n", 0)
 	c := NewServer(m, h)
@@ -115,7 +110,7 @@ func TestHooksAnswer(t *testing.T) {
 
 func TestHookCannotSmuggleALine(t *testing.T) {
 	m := input("", 0)
-	c := NewServer(m, &Hooks{Sending: func(u *Unit) { u.Text = []byte("+OK\r\n-ERR") }})
+	c := NewServer(m, &Hooks{Deciding: func(*Unit) Fate { return Fate{Instead: []Unit{{Role: Reply, Text: []byte("+OK\r\n-ERR")}}} }})
 	if err := c.WriteLine(Reply, []byte("+OK"), false); !errors.Is(err, ErrBareLineEnd) {
 		t.Errorf("error %v, want %v", err, ErrBareLineEnd)
 	}
@@ -137,7 +132,9 @@ func TestNoHooks(t *testing.T) {
 		if string(text) != "+OK" || answer != nil {
 			t.Errorf("%s: %q, %v", name, text, answer)
 		}
-		c.SendingBody([]byte("a"), 6)
+		if err := c.WriteDot([]byte("a"), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 		if err := c.WriteLine(Command, []byte("NOOP"), false); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -106,6 +106,7 @@ func Connect(ctx context.Context, nc net.Conn, opt ClientOptions) (*Client, erro
 
 func (c *Client) attach(nc net.Conn) {
 	c.c = &wire{Conn: dialog.NewClient(nc, c.opt.Hooks.dialog()), now: c.opt.Now, max: maxResponseLine}
+	c.c.Late = func() error { c.writePatience(); return nil }
 }
 
 func (c *Client) enter(to State) {
@@ -232,8 +233,7 @@ func (c *Client) send(ctx context.Context, tag string, pieces []piece, cmd *comm
 			before = append(before, p.lit...)
 			continue
 		}
-		c.c.SendingBody(p.lit, int64(len(p.lit)))
-		if _, err := c.c.Write(p.lit); err != nil {
+		if err := c.c.WriteLiteral(p.lit); err != nil {
 			return nil, err
 		}
 	}
@@ -248,9 +248,12 @@ func (c *Client) nonSync(size int) bool {
 }
 
 func (c *Client) writeLine(role dialog.Role, text []byte, secret bool) error {
-	c.c.patience(orDefault(c.opt.Timeout, defaultClientTimeout))
+	c.writePatience()
 	return c.c.WriteLine(role, text, secret)
 }
+
+// writePatience gives the server time anew to take what is written next.
+func (c *Client) writePatience() { c.c.patience(orDefault(c.opt.Timeout, defaultClientTimeout)) }
 
 // next reads one response. It returns the tagged one, or that it was a
 // continuation request; untagged ones are dealt with.

@@ -35,7 +35,7 @@ func (h *Hooks) dialog() *dialog.Hooks {
 	if h == nil {
 		return nil
 	}
-	return &h.Hooks
+	return h.Hooks.OrNil()
 }
 
 func (h *Hooks) state(from, to State) {

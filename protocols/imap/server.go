@@ -128,6 +128,7 @@ func (s *session) attach(nc net.Conn) {
 		waker: &waker{nc: nc},
 		max:   maxLine,
 	}
+	s.c.Late = func() error { s.patience(); return nil }
 }
 
 func (s *session) enter(to State) {

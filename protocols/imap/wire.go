@@ -197,15 +197,14 @@ func unexpectedEOF(err error) error {
 // what follows a literal the role rest.
 func (w *wire) write(pieces []piece, role, rest dialog.Role) error {
 	for _, p := range pieces {
-		if err := w.WriteLine(role, p.text, false); err != nil {
+		if err := w.WritePart(role, p.text, p.has); err != nil {
 			return err
 		}
 		role = rest
 		if !p.has {
 			return nil
 		}
-		w.SendingBody(p.lit, int64(len(p.lit)))
-		if _, err := w.Conn.Write(p.lit); err != nil {
+		if err := w.WriteLiteral(p.lit); err != nil {
 			return err
 		}
 	}

@@ -385,6 +385,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 func (r *recorder) keep(u *dialog.Unit) {
 	k := *u
 	k.Text, k.Content = bytes.Clone(u.Text), bytes.Clone(u.Content)
+	k.More = false // that is known to the end that says it alone
 	r.units = append(r.units, k)
 }
 

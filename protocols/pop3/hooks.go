@@ -25,10 +25,10 @@ type Hooks struct {
 
 // dialog returns nil when nobody looks at the units, so that none is gathered.
 func (h *Hooks) dialog() *dialog.Hooks {
-	if h == nil || (h.Received == nil && h.Sending == nil) {
+	if h == nil {
 		return nil
 	}
-	return &h.Hooks
+	return h.Hooks.OrNil()
 }
 
 func (h *Hooks) state(from, to State) {

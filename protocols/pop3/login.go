@@ -62,11 +62,11 @@ func (s *session) refuseCleartext() error {
 // capaCmd lists the capabilities. They are the same in both states, so that a
 // client need not ask twice (RFC 2449 §5).
 func (s *session) capaCmd(context.Context, []string) error {
-	if err := s.ok("capability list follows"); err != nil {
+	if err := s.okMore("capability list follows"); err != nil {
 		return err
 	}
 	for _, line := range s.capabilities() {
-		if err := s.writeLine(dialog.Reply, line); err != nil {
+		if err := s.writePart(line, true); err != nil {
 			return err
 		}
 	}

@@ -87,6 +87,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, hooks *Hooks) error {
 		hooks:    hooks,
 		mayLogin: s.AllowCleartext || private(nc),
 	}
+	ses.conn.Late = ses.armWrite
 	return errors.Join(ses.run(ctx), ses.end())
 }
 

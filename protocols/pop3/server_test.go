@@ -160,7 +160,7 @@ var errPast = errors.New("the deadline is past")
 
 func TestLongAnswersRenewTheDeadline(t *testing.T) {
 	b := mrose()
-	b.messages = []memMessage{{"1", sized("big", 5*bodyStep)}}
+	b.messages = []memMessage{{"1", sized("big", 5*64<<10)}}
 	for range 3 * listingStep {
 		b.messages = append(b.messages, memMessage{"x", ""})
 	}

@@ -96,8 +96,8 @@ func (s *session) next(ctx context.Context) error {
 	}
 	line, answer := s.conn.Received(&dialog.Unit{Role: dialog.Command, From: from, Text: line, Secret: secret(line)})
 	if answer != nil {
-		for _, l := range answer {
-			if err := s.writeLine(dialog.Reply, l); err != nil {
+		for i, l := range answer {
+			if err := s.writePart(l, i < len(answer)-1); err != nil {
 				return err
 			}
 		}
@@ -184,6 +184,19 @@ func (s *session) writeLine(role dialog.Role, line string) error {
 		return fmt.Errorf("answer: %w", err)
 	}
 	return nil
+}
+
+// writePart writes a line of an answer; more says that the answer goes on.
+func (s *session) writePart(line string, more bool) error {
+	if err := s.conn.WritePart(dialog.Reply, []byte(line), more); err != nil {
+		return fmt.Errorf("answer: %w", err)
+	}
+	return nil
+}
+
+// okMore gives a positive answer that goes on in the lines or the content behind it.
+func (s *session) okMore(format string, args ...any) error {
+	return s.writePart(Response{OK: true, Text: fmt.Sprintf(format, args...)}.String(), true)
 }
 
 // flush sends what was written. The time that a hook or the maildrop took is

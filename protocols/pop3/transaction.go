@@ -9,11 +9,9 @@ import (
 	"mailwalk/protocols/dialog"
 )
 
-// Between two of these steps a client that takes what is sent gets new time.
-const (
-	bodyStep    = 64 << 10 // octets of content
-	listingStep = 1024     // lines of a listing
-)
+// listingStep is after how many lines of a listing a client that takes what is
+// sent gets new time.
+const listingStep = 1024
 
 // total is the number of messages that are not marked, and their octets.
 func (s *session) total() (count int, size int64) {
@@ -83,7 +81,7 @@ func (s *session) listing(args []string, title string, line func(i int) string) 
 		}
 		return s.ok("%s", line(i))
 	}
-	if err := s.ok("%s", title); err != nil {
+	if err := s.okMore("%s", title); err != nil {
 		return err
 	}
 	for i := range s.messages {
@@ -95,7 +93,7 @@ func (s *session) listing(args []string, title string, line func(i int) string) 
 		if s.deleted[i] {
 			continue
 		}
-		if err := s.writeLine(dialog.Reply, line(i)); err != nil {
+		if err := s.writePart(line(i), true); err != nil {
 			return err
 		}
 	}
@@ -111,7 +109,7 @@ func (s *session) retrCmd(ctx context.Context, args []string) error {
 	if err != nil {
 		return s.broken("RETR", err, "the message cannot be read")
 	}
-	if err := s.ok("%d octets", len(content)); err != nil {
+	if err := s.okMore("%d octets", len(content)); err != nil {
 		return err
 	}
 	return s.sendBody(content)
@@ -130,7 +128,7 @@ func (s *session) topCmd(ctx context.Context, args []string) error {
 	if err != nil {
 		return s.broken("TOP", err, "the message cannot be read")
 	}
-	if err := s.ok("top of message follows"); err != nil {
+	if err := s.okMore("top of message follows"); err != nil {
 		return err
 	}
 	return s.sendBody(top(content, lines))
@@ -152,19 +150,7 @@ func (s *session) fetch(ctx context.Context, i int) ([]byte, error) {
 // sendBody sends content with its dots stuffed and a lone dot after it
 // (RFC 1939 §3).
 func (s *session) sendBody(content []byte) error {
-	s.conn.SendingBody(content, dialog.DotSize(content))
-	w := s.conn.NewDotWriter()
-	for len(content) > 0 {
-		if err := s.armWrite(); err != nil {
-			return err
-		}
-		n := min(len(content), bodyStep)
-		if _, err := w.Write(content[:n]); err != nil {
-			return fmt.Errorf("send a message: %w", err)
-		}
-		content = content[n:]
-	}
-	if err := w.Close(); err != nil {
+	if err := s.conn.WriteDot(content, s.armWrite); err != nil {
 		return fmt.Errorf("send a message: %w", err)
 	}
 	return nil

@@ -132,10 +132,8 @@ func (s *session) follow421(code int) {
 
 // say writes lines as they are.
 func (s *session) say(lines []string) error {
-	for _, line := range lines {
-		if err := s.c.WriteLine(dialog.Reply, []byte(line), false); err != nil {
-			return step("write reply", err)
-		}
+	if err := s.writeLines(dialog.Reply, lines); err != nil {
+		return step("write reply", err)
 	}
 	return nil
 }

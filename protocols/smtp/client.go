@@ -223,12 +223,7 @@ func (c *Client) Data(ctx context.Context, content []byte) (*Reply, error) {
 
 // content sends a content after 354 and returns the verdict.
 func (c *Client) content(content []byte) (*Reply, error) {
-	c.c.SendingBody(content, dialog.DotSize(content))
-	w := c.c.NewDotWriter()
-	if _, err := w.Write(content); err != nil {
-		return nil, step("content", err)
-	}
-	if err := w.Close(); err != nil {
+	if err := c.c.WriteDot(content, nil); err != nil {
 		return nil, step("content", err)
 	}
 	r, err := c.readReply(dialog.Reply, c.t.DataFinish, true)

@@ -42,10 +42,10 @@ type Hooks struct {
 
 // lines returns the hooks for the dialogue, nil if nobody looks on.
 func (h *Hooks) lines() *dialog.Hooks {
-	if h == nil || h.Received == nil && h.Sending == nil {
+	if h == nil {
 		return nil
 	}
-	return &h.Hooks
+	return h.Hooks.OrNil()
 }
 
 func (h *Hooks) state(from, to State) {

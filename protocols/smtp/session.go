@@ -259,8 +259,13 @@ func (s *session) flushAfter(verb string) error {
 }
 
 func (s *session) writeReply(role dialog.Role, r *Reply) error {
-	for _, line := range r.Wire() {
-		if err := s.c.WriteLine(role, []byte(line), false); err != nil {
+	return s.writeLines(role, r.Wire())
+}
+
+// writeLines writes the lines of one reply.
+func (s *session) writeLines(role dialog.Role, lines []string) error {
+	for i, line := range lines {
+		if err := s.c.WritePart(role, []byte(line), i < len(lines)-1); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"mailwalk/protocols/dialog"
 	"mailwalk/protocols/dns"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
@@ -119,11 +118,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 			s.Recorder.Record(trace.Event{What: trace.SessionState, Body: &trace.StateBody{Name: conn.ID, Before: from.String(), After: to.String()}})
 		},
 	}
-	line := hooks.Sending
-	hooks.Sending = func(u *dialog.Unit) {
-		line(u)
-		b.said(u)
-	}
+	hooks.Said = b.said
 	// How a session ends is told by its lines and its connection.
 	_ = server.ServeConn(ctx, nc, hooks)
 }

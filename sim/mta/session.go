@@ -33,8 +33,8 @@ func (b *backend) NewSession(_ context.Context, peer smtp.Peer) (smtp.Session, e
 	return &session{backend: b, client: addrOf(peer.Addr)}, nil
 }
 
-// said is told of what the server says. With the reply to a content that was
-// taken, the mail becomes this server's (RFC 5321 §4.2.5).
+// said is told of what the server has said, or believes to have. With the reply to
+// a content that was taken, the mail becomes this server's (RFC 5321 §4.2.5).
 func (b *backend) said(u *dialog.Unit) {
 	if b.accept != nil && u.Role == dialog.Reply {
 		accept := b.accept
