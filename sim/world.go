@@ -80,10 +80,10 @@ type World struct {
 	doors    bool
 	visitors string // the host at which visitors stand; empty when none can come
 	visits   []*visit
-	outlet   Outlet       // of the visitor who is coming in
-	left     func()       // the same
-	present  atomic.Int64 // visitors who are connected
-	people   *clock.Group // those who act, and what goes wrong
+	outlet   Outlet                     // of the visitor who is coming in
+	left     func()                     // the same
+	present  atomic.Int64               // visitors who are connected
+	people   *clock.Group               // those who act, and what goes wrong
 	served   map[string]*resolver.Zones // by host
 	zones    map[string]string          // texts that are not the walk's any more, by origin
 	due      []strike                   // faults whose event has come
