@@ -22,12 +22,12 @@ func (h heard) Listen(at netip.AddrPort) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return heardListener{l, h.world, trace.ServiceName(at.Port())}, nil
+	return heardListener{l, h, trace.ServiceName(at.Port())}, nil
 }
 
 type heardListener struct {
 	net.Listener
-	world   *World
+	host    heard
 	service string
 }
 
@@ -37,11 +37,16 @@ func (l heardListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mismatch.Wrap(nc, l.service, func(f mismatch.Finding) {
+	traced := wire.Traced(nc)
+	found := func(f mismatch.Finding) {
 		e := trace.Event{What: trace.Warning, Body: &f.Note}
-		if c := wire.Traced(nc); c != nil {
-			e.Host, e.Conn = c.Server, c.ID
+		if traced != nil {
+			e.Host, e.Conn = traced.Server, traced.ID
 		}
-		l.world.recorder.Record(e)
-	}), nil
+		l.host.world.recorder.Record(e)
+	}
+	if traced != nil && traced.Client == l.host.world.visitors {
+		nc = hearSilence(nc, l.service, l.host.Clock(), found)
+	}
+	return mismatch.Wrap(nc, l.service, found), nil
 }

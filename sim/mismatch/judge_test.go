@@ -148,6 +148,8 @@ func TestFindings(t *testing.T) {
 			t.Errorf("%s: %v %t", service, f, ok)
 		}
 		say("nothing → "+service, f)
+		left, _ := Silence(service, 0)
+		say("leaves without a word → "+service, left)
 	}
 	golden(t, "findings.golden", b.Bytes())
 }
@@ -173,7 +175,7 @@ func TestSilence(t *testing.T) {
 	if _, ok := Silence("8080", 0); ok {
 		t.Error("silence at an unknown service has a finding")
 	}
-	if f, _ := Silence("smtp", 0); !strings.HasPrefix(f.Note.Newcomer, "The client has said nothing. ") {
+	if f, _ := Silence("smtp", 0); !strings.HasPrefix(f.Note.Newcomer, "The client has left without a word. ") {
 		t.Error(f.Note.Newcomer)
 	}
 }

@@ -111,25 +111,33 @@ func (s speech) effect(p *port) string {
 }
 
 // Silence is the finding that a client has said nothing, this long after the
-// connection was opened; quiet is zero where nobody measured. The second result
-// is false for a service that the package does not know.
+// connection was opened; quiet is zero when it has left without a word. The second
+// result is false for a service that the package does not know.
 func Silence(service string, quiet time.Duration) (Finding, bool) {
 	p := ports[service]
 	if p == nil {
 		return Finding{}, false
 	}
-	nothing := "The client has said nothing."
+	nothing := "The client has left without a word."
 	if quiet > 0 {
 		nothing = fmt.Sprintf("The client has said nothing for %s.", quiet)
 	}
 	var newcomer, student, engineer string
 	switch {
+	case quiet == 0 && p.greets() && !p.tls:
+		newcomer = "The server has said hello. A program that came for another service hangs up when it hears that; one that only looks whether somebody is there does the same."
+		student = "The greeting names the protocol. A program that waits for that of another one leaves, or waits until it gives up; one that looks for open ports leaves at once."
+		engineer = "The end of the stream came before its first octet."
+	case quiet == 0:
+		newcomer = "Here the caller speaks first, and this one did not."
+		student = "The server of this port sends nothing before it is asked. A client that waits for a greeting, as mail programs do, gives up in the end."
+		engineer = "The end of the stream came before its first octet."
 	case p.tls:
 		newcomer = "Here the caller speaks first. A mail program that does not encrypt waits for the server to begin, and so both wait."
 		student = "Without TLS a mail program waits for the server's greeting; the server waits for the ClientHello. Both wait until one gives up."
 		engineer = "The greeting comes inside TLS, after the handshake that the client has to begin."
 	case p.greets():
-		newcomer = "The server has said hello, and it is the caller's turn."
+		newcomer = "The server has said hello, and it is the caller's turn. A program that came to the wrong port waits for another hello than this one."
 		student = "The server has greeted; the next line is the client's. Programs that speak first, as a browser does, would have begun by now: this may be a person, a program that waits for something else, or one that only looks whether the port is open."
 		engineer = "No octet came from the client."
 	default:
