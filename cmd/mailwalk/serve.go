@@ -89,7 +89,11 @@ func (s *serving) run(ctx context.Context) (err error) {
 	if err != nil {
 		var taken *doors.TakenError
 		if errors.As(err, &taken) {
-			err = fmt.Errorf("%w; end that program, or choose other ports: --ports %d, or --ports 0 to let the machine choose", err, s.ports+10000)
+			other := ""
+			if _, bad := doors.Plan(sim.DoorsOf(s.walk), s.ports+10000); bad == nil && s.ports+10000 > s.ports {
+				other = fmt.Sprintf("--ports %d, or ", s.ports+10000)
+			}
+			err = fmt.Errorf("%w; end that program, or choose other ports: %s--ports 0 to let the machine choose", err, other)
 		}
 		return failure{err}
 	}

@@ -19,7 +19,10 @@ func Command(sc *scenarios.Scenario, o Open) string {
 		name, typ := question(sc, h)
 		return fmt.Sprintf("dig @%s -p %d%s %s %s", o.At.Addr(), o.At.Port(), tcp, name, typ)
 	case "smtp":
-		return fmt.Sprintf("swaks --server %s --from visitor@example.test --to %s", at, served(sc, h).Address)
+		if a := served(sc, h); serves(h, a) > 0 {
+			return fmt.Sprintf("swaks --server %s --from visitor@example.test --to %s", at, a.Address)
+		}
+		return fmt.Sprintf("swaks --server %s --quit-after EHLO", at) // it takes no mail from strangers
 	case "submission":
 		a := served(sc, h)
 		return fmt.Sprintf("swaks --server %s --auth PLAIN --auth-user %s --auth-password %s --from %s --to %s", at, a.Address, quoted(a.Password), a.Address, another(sc, a).Address)
@@ -59,21 +62,24 @@ var nobody = &scenarios.Account{Address: "somebody@example.test", Password: "sec
 // served is somebody whose mailbox a host keeps, or whose domain it relays for, or
 // else anybody.
 func served(sc *scenarios.Scenario, h *scenarios.Host) *scenarios.Account {
-	rank := func(a *scenarios.Account) int {
-		_, domain, _ := strings.Cut(a.Address, "@")
-		m := h.Runs.MTA
-		switch {
-		case a.Host == h.Name:
-			return 0
-		case m != nil && slices.ContainsFunc(slices.Concat(m.Domains, m.RelayDomains), func(d string) bool { return strings.EqualFold(d, domain) }):
-			return 1
-		}
-		return 2
-	}
 	if len(sc.Accounts) == 0 {
 		return nobody
 	}
-	return slices.MinFunc(sc.Accounts, func(a, b *scenarios.Account) int { return cmp.Compare(rank(a), rank(b)) })
+	return slices.MaxFunc(sc.Accounts, func(a, b *scenarios.Account) int { return cmp.Compare(serves(h, a), serves(h, b)) })
+}
+
+// serves is 2 if a host keeps somebody's mailbox, 1 if it takes mail for the
+// domain, else 0.
+func serves(h *scenarios.Host, a *scenarios.Account) int {
+	_, domain, _ := strings.Cut(a.Address, "@")
+	m := h.Runs.MTA
+	switch {
+	case a.Host == h.Name:
+		return 2
+	case m != nil && slices.ContainsFunc(slices.Concat(m.Domains, m.RelayDomains), func(d string) bool { return strings.EqualFold(d, domain) }):
+		return 1
+	}
+	return 0
 }
 
 // another is somebody else, elsewhere if there is one.
