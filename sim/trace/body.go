@@ -175,9 +175,16 @@ func (*ConnectionBody) Kind() Kind { return Connection }
 // Steps of line events: Sent, and
 const (
 	Received = "received" // read whole by the other end
+	// What was done to a line on its way from a program to its connection: Dropped,
+	// Delayed, Duplicated, Corrupted, and
+	Held     = "held"     // not said until it is let go
+	Replaced = "replaced" // another answer is given in its place
+	Answered = "answered" // a server's program does not hear it: it is answered in its stead
 )
 
-// LineBody is one unit of a dialogue, as the program at one end said or heard it.
+// LineBody is one unit of a dialogue: as the program at one end said or heard it,
+// or as a program meant to say it, where something was done to it first. The range
+// of what was not said, or not yet, is empty and lies where it would have begun.
 type LineBody struct {
 	// Service is the port's name: smtp, submission, pop3, imap.
 	Service string      `json:"service"`
@@ -196,10 +203,20 @@ type LineBody struct {
 	// Outside says that the other end is a program from outside of the walk: it was
 	// not seen to say the line, only heard.
 	Outside bool `json:"outside,omitempty"`
+	// Meant and MeantContent are what the program that says it believes to say, where
+	// that is something else.
+	Meant        string   `json:"meant,omitempty"`
+	MeantContent *Content `json:"meantContent,omitempty"`
+	// Why says in plain words why something was done to it.
+	Why string `json:"why,omitempty"`
 }
 
 // Kind implements Body.
 func (*LineBody) Kind() Kind { return Line }
+
+// Spoken tells whether a step of a line is its saying or its hearing, and not what
+// was done to it before.
+func Spoken(what string) bool { return what == Sent || what == Received }
 
 // Steps of look-up events.
 const (

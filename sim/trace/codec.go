@@ -160,13 +160,16 @@ func (b *LineBody) fields(f fields) {
 	f.str("text", may, &b.Text)
 	f.str("verb", may, &b.Verb)
 	f.str("code", may, &b.Code)
-	contentField(f, &b.Content)
+	contentField(f, "content", &b.Content)
 	f.flag("secret", may, &b.Secret)
 	f.flag("outside", may, &b.Outside)
+	f.str("meant", may, &b.Meant)
+	contentField(f, "meantContent", &b.MeantContent)
+	f.str("why", may, &b.Why)
 }
 
-func contentField(f fields, c **Content) {
-	if f.open("content", *c != nil) {
+func contentField(f fields, name string, c **Content) {
+	if f.open(name, *c != nil) {
 		if *c == nil {
 			*c = new(Content)
 		}
@@ -223,7 +226,7 @@ func (b *MailBody) fields(f fields) {
 	f.strs("recipients", &b.Recipients)
 	f.str("messageId", may, &b.MessageID)
 	f.str("subject", may, &b.Subject)
-	contentField(f, &b.Content)
+	contentField(f, "content", &b.Content)
 	f.strs("added", &b.Added)
 	f.str("mailbox", may, &b.Mailbox)
 	f.word("uid", may, &b.UID)

@@ -86,6 +86,7 @@ func (f *Writer) Write(e *Event) error {
 	switch b := e.Body.(type) {
 	case *LineBody:
 		f.content(b.Content)
+		f.content(b.MeantContent)
 	case *MailBody:
 		f.content(b.Content)
 	}

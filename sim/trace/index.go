@@ -191,8 +191,8 @@ func (x *Index) tie(parent, child Node) {
 }
 
 func (x *Index) addLine(e *Event, b *LineBody) {
-	if e.Conn == "" {
-		return
+	if e.Conn == "" || !Spoken(e.What) {
+		return // what was not said is a step of its connection
 	}
 	c := x.conns[e.Conn]
 	said := &c.said[direction(b.FromServer)]

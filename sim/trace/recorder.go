@@ -25,6 +25,7 @@ type Recorder struct {
 	counts    map[string]int
 	keys      map[string]int
 	listeners []func(*Event)
+	decide    func(*Event) LineFate
 	frames    uint64
 	mails     int
 	hops      map[string]int    // legs so far, by mail

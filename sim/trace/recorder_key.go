@@ -8,6 +8,36 @@ import (
 // key names an event by what it is. The same thing happening again gets a
 // number.
 func (r *Recorder) key(e *Event) string {
+	k := r.bareKey(e)
+	n := r.keys[string(k)] + 1
+	if n == 1 {
+		name := string(k)
+		r.scratch, r.keys[name] = k, 1
+		return name
+	}
+	r.keys[string(k)] = n
+	k = numbered(k, n)
+	r.scratch = k
+	return string(k)
+}
+
+// keyOf is the key that an event would get if it were recorded now.
+func (r *Recorder) keyOf(e *Event) string {
+	k := r.bareKey(e)
+	if n := r.keys[string(k)]; n > 0 {
+		k = numbered(k, n+1)
+	}
+	r.scratch = k
+	return string(k)
+}
+
+func numbered(k []byte, n int) []byte {
+	k = append(k, '#')
+	return strconv.AppendInt(k, int64(n), 10)
+}
+
+// bareKey is the key without a number, in the scratch space.
+func (r *Recorder) bareKey(e *Event) []byte {
 	k := r.scratch[:0]
 	add := func(parts ...string) {
 		for _, p := range parts {
@@ -41,17 +71,7 @@ func (r *Recorder) key(e *Event) string {
 	case *NoteBody:
 		add(e.Host)
 	}
-	n := r.keys[string(k)] + 1
-	if n == 1 {
-		name := string(k)
-		r.scratch, r.keys[name] = k, 1
-		return name
-	}
-	r.keys[string(k)] = n
-	k = append(k, '#')
-	k = strconv.AppendInt(k, int64(n), 10)
-	r.scratch = k
-	return string(k)
+	return k
 }
 
 func side(fromServer bool) string {

@@ -7,41 +7,96 @@ import (
 )
 
 // Hooks returns what an end of a connection tells its dialogue to: each unit
-// becomes a line event. server says which end it is.
+// becomes a line event, and what was asked for by [Recorder.DecideLines] becomes of
+// it. server says which end it is.
 func (r *Recorder) Hooks(c *Conn, server bool) dialog.Hooks {
-	return dialog.Hooks{
-		Sending:  func(u *dialog.Unit) { r.line(c, server, Sent, u) },
-		Received: func(u *dialog.Unit) []string { r.line(c, server, Received, u); return nil },
+	x := &speaker{rec: r, conn: c, server: server, host: c.Client, verbs: &c.client}
+	if server {
+		x.host, x.verbs = c.Server, &c.server
+	}
+	return dialog.Hooks{Deciding: x.deciding, Sending: x.sending, Received: x.received}
+}
+
+// speaker is an end of a connection as its dialogue tells of it.
+type speaker struct {
+	rec    *Recorder
+	conn   *Conn
+	server bool
+	host   string
+	verbs  *verbs
+	// meant is what the program believes to say now.
+	meant LineBody
+	unit  *dialog.Unit // the same
+	// muted is why the rest of an answer is not said; empty when it is.
+	muted string
+}
+
+// body is a unit as an event has it, but for the verb and the code.
+func (x *speaker) body(u *dialog.Unit) LineBody {
+	b := LineBody{Service: x.conn.Service, Role: u.Role, Range: Range{FromServer: u.FromServer, From: u.From, To: u.To}, Text: string(u.Text), Secret: u.Secret}
+	if u.Role == dialog.Body {
+		content := x.rec.trace.Bodies.Put(u.Content)
+		b.Content = &content
+	}
+	return b
+}
+
+// about notes what the program is about.
+func (x *speaker) about() {
+	if !x.server {
+		// The client's mail and hop are the connection's, until it is about others.
+		s := x.rec.Scope()
+		x.conn.ids.Mail, x.conn.ids.Hop = s.Mail, s.Hop
 	}
 }
 
-func (r *Recorder) line(c *Conn, server bool, what string, u *dialog.Unit) {
-	host, asked := c.Client, &c.client
-	if server {
-		host, asked = c.Server, &c.server
+// event is an event of the end.
+func (x *speaker) event(what string, b *LineBody) Event {
+	return Event{Host: x.host, Kind: Line, What: what, IDs: x.conn.ids, Body: b}
+}
+
+func (x *speaker) sending(u *dialog.Unit) {
+	x.about()
+	var b LineBody
+	if x.unit != nil {
+		b = x.saidAs(u)
+	} else {
+		b = x.body(u)
+		x.verbs.note(&b)
 	}
-	b := &LineBody{Service: c.Service, Role: u.Role, Range: Range{FromServer: u.FromServer, From: u.From, To: u.To}, Text: string(u.Text), Secret: u.Secret}
-	if u.Role == dialog.Body {
-		content := r.trace.Bodies.Put(u.Content)
-		b.Content = &content
-	}
-	asked.note(b)
-	s := r.Scope()
-	if !server {
-		// The client's mail and hop are the connection's, until it is about others.
-		c.ids.Mail, c.ids.Hop = s.Mail, s.Hop
-	}
+	ev := x.rec.Record(x.event(Sent, &b))
 	d := direction(u.FromServer)
-	e := Event{Host: host, Kind: Line, What: what, IDs: c.ids, Body: b}
-	if what == Received {
-		b.Outside = len(c.said[d]) == 0
-		e.Causes = causes(overlapping(nil, c.arrived[d], u.From, u.To), s.Cause)
-		c.arrived[d] = dropBefore(c.arrived[d], u.To)
+	x.conn.said[d] = append(x.conn.said[d], span{u.From, u.To, ev.Seq})
+}
+
+// saidAs is what was meant, as it is said.
+func (x *speaker) saidAs(u *dialog.Unit) LineBody {
+	b := x.meant
+	b.Range = Range{FromServer: u.FromServer, From: u.From, To: u.To}
+	if u == x.unit {
+		return b
 	}
-	ev := r.Record(e)
-	if what == Sent {
-		c.said[d] = append(c.said[d], span{u.From, u.To, ev.Seq})
+	b.Meant, b.MeantContent = b.Text, b.Content
+	b.Role, b.Text, b.Content, b.Secret = u.Role, string(u.Text), nil, b.Secret || u.Secret
+	if u.Role == dialog.Body {
+		content := x.rec.trace.Bodies.Put(u.Content)
+		b.Content = &content
+		return b
 	}
+	b.reword()
+	return b
+}
+
+func (x *speaker) received(u *dialog.Unit) []string {
+	x.about()
+	b := x.body(u)
+	x.verbs.note(&b)
+	c, d, s := x.conn, direction(u.FromServer), x.rec.Scope()
+	b.Outside = len(c.said[d]) == 0
+	e := x.event(Received, &b)
+	e.Causes = causes(overlapping(nil, c.arrived[d], u.From, u.To), s.Cause)
+	c.arrived[d] = dropBefore(c.arrived[d], u.To)
+	return x.answerTo(x.rec.Record(e), &b)
 }
 
 // verbs are the commands that one end of a dialogue has not seen answered yet,
@@ -61,18 +116,8 @@ type waitingVerb struct {
 func (v *verbs) note(b *LineBody) {
 	switch b.Role {
 	case dialog.Command:
-		tag := ""
-		words := strings.Fields(b.Text)
-		if b.Service == "imap" && len(words) > 0 {
-			tag, words = words[0], words[1:]
-		}
-		if len(words) > 0 {
-			b.Verb = strings.ToUpper(words[0])
-			if b.Service == "imap" && b.Verb == "UID" && len(words) > 1 {
-				b.Verb += " " + strings.ToUpper(words[1])
-			}
-		}
-		v.waiting = append(v.waiting, waitingVerb{tag, b.Verb, isList(b, len(words))})
+		tag, words := b.command()
+		v.waiting = append(v.waiting, waitingVerb{tag, b.Verb, isList(b, words)})
 	case dialog.Body:
 		switch {
 		case b.FromServer:
@@ -86,14 +131,58 @@ func (v *verbs) note(b *LineBody) {
 	}
 }
 
+// command fills in a command's verb, and returns its tag and how many words it has.
+func (b *LineBody) command() (tag string, count int) {
+	words := strings.Fields(b.Text)
+	if b.Service == "imap" && len(words) > 0 {
+		tag, words = words[0], words[1:]
+	}
+	b.Verb = ""
+	if len(words) > 0 {
+		b.Verb = strings.ToUpper(words[0])
+		if b.Service == "imap" && b.Verb == "UID" && len(words) > 1 {
+			b.Verb += " " + strings.ToUpper(words[1])
+		}
+	}
+	return tag, len(words)
+}
+
+// answer fills in the code of what a server says.
+func (b *LineBody) answer() {
+	b.Code = ""
+	switch {
+	case !b.FromServer:
+	case b.Service == "imap":
+		if word, rest, _ := strings.Cut(b.Text, " "); word != "+" {
+			b.Code, _, _ = strings.Cut(rest, " ")
+		}
+	case b.Service == "pop3":
+		if code, _, _ := strings.Cut(b.Text, " "); code == "+OK" || code == "-ERR" {
+			b.Code = code
+		}
+	case len(b.Text) >= 3:
+		b.Code = b.Text[:3]
+	}
+}
+
+// reword fills in the verb of a command and the code of a reply that is said in
+// place of another.
+func (b *LineBody) reword() {
+	switch b.Role {
+	case dialog.Command:
+		b.command()
+	case dialog.Greeting, dialog.Reply, dialog.Continuation, dialog.Untagged:
+		b.answer()
+	}
+}
+
 func (v *verbs) reply(b *LineBody) {
+	if b.answer(); !b.FromServer {
+		return
+	}
 	switch b.Service {
 	case "imap":
-		word, rest, _ := strings.Cut(b.Text, " ")
-		if word == "+" || !b.FromServer {
-			return
-		}
-		b.Code, _, _ = strings.Cut(rest, " ")
+		word, _, _ := strings.Cut(b.Text, " ")
 		for i, w := range v.waiting {
 			if w.tag == word {
 				b.Verb = w.verb
@@ -102,23 +191,13 @@ func (v *verbs) reply(b *LineBody) {
 			}
 		}
 	case "pop3":
-		if !b.FromServer {
-			return
-		}
-		if code, _, _ := strings.Cut(b.Text, " "); code == "+OK" || code == "-ERR" {
-			b.Code = code
-		}
 		if b.Role == dialog.Reply && len(v.waiting) > 0 {
 			list := v.waiting[0].list
 			b.Verb = v.next(!list || b.Code == "-ERR" || b.Text == ".")
 		}
 	default:
-		if !b.FromServer || len(b.Text) < 3 {
-			return
-		}
-		b.Code = b.Text[:3]
 		more := len(b.Text) > 3 && b.Text[3] == '-'
-		if b.Role != dialog.Greeting {
+		if b.Code != "" && b.Role != dialog.Greeting {
 			b.Verb = v.next(!more && b.Code != "334")
 		}
 	}

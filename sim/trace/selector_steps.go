@@ -11,7 +11,7 @@ func Steps(k Kind) []string {
 	case Connection:
 		return []string{Opening, Opened, Accepted, Refused, Failed, Closed, Reset}
 	case Line:
-		return []string{Sent, Received}
+		return []string{Sent, Received, Dropped, Delayed, Held, Duplicated, Corrupted, Replaced, Answered}
 	case Lookup:
 		return []string{Asked, Query, Referral, Answer, NoData, NXDomain, Lame, Truncated, ServerError, Timeout, CacheHit, Cached, Expired, Resolved, NotFound, Unsolved}
 	case Decision:

@@ -85,7 +85,7 @@ func (v *View) socket(e *Event, b *SocketBody) {
 
 func (v *View) line(e *Event, b *LineBody) {
 	c := v.conns.m[e.Conn]
-	if c == nil {
+	if c == nil || !Spoken(e.What) {
 		return
 	}
 	flow := c.ToServer

@@ -71,7 +71,7 @@ func (m *Message) fields(f fields) {
 	f.str("mail", may, &m.Mail)
 	f.strs("flags", &m.Flags)
 	f.num("size", must, &m.Size)
-	contentField(f, &m.Content)
+	contentField(f, "content", &m.Content)
 	f.moment("since", must, &m.Since)
 }
 
@@ -108,7 +108,7 @@ func (m *MailView) fields(f fields) {
 	f.strs("recipients", &m.Recipients)
 	f.str("messageId", may, &m.MessageID)
 	f.str("subject", may, &m.Subject)
-	contentField(f, &m.Content)
+	contentField(f, "content", &m.Content)
 	if n := f.list("legs", len(m.Legs)); n > 0 {
 		if len(m.Legs) == 0 {
 			m.Legs = make([]Leg, n)
