@@ -148,25 +148,6 @@ func (c *checker) notes() {
 	}
 }
 
-func (c *checker) predictions() {
-	for i, p := range c.s.Predictions {
-		field := fmt.Sprintf("predictions[%d]", i)
-		c.anchor(field, &p.Anchor)
-		if len(p.Choices) < 2 {
-			c.fail(field+".choices", "write two or more", "there is nothing to choose")
-			continue
-		}
-		for j, choice := range p.Choices {
-			if slices.Contains(p.Choices[:j], choice) {
-				c.fail(fmt.Sprintf("%s.choices[%d]", field, j), "leave one out", "%q stands here twice", choice)
-			}
-		}
-		if !slices.Contains(p.Choices, p.Answer) {
-			c.fail(field+".answer", "write one of them, word for word", "the answer is none of the choices")
-		}
-	}
-}
-
 // readFile reads a file that the walk names.
 func (c *checker) readFile(field, name string) []byte {
 	if c.beside == nil {

@@ -432,6 +432,11 @@ func (d *decoder) structure(v reflect.Value, n ast.Node, field string) {
 		d.into(v.FieldByIndex(info.body.index), n, field, info.body)
 		return
 	}
+	if _, single := scalarText(n); single && info.alone != "" {
+		f := info.find(info.alone)
+		d.into(v.FieldByIndex(f.index), n, field, f)
+		return
+	}
 	entries, ok := mapping(n)
 	if !ok {
 		d.fail(place(n), field, "write its fields below it: "+strings.Join(info.names(), ", "), "a %s stands where a mapping of fields is to stand", shape(n))

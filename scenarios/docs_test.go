@@ -198,6 +198,9 @@ func structSchema(d docType) object {
 	if required != nil {
 		s = append(s, entry{"required", required})
 	}
+	if alone := infoOf(d.typ).alone; alone != "" {
+		return object{{"anyOf", []object{{{"type", "string"}}, s}}}
+	}
 	return s
 }
 
@@ -310,6 +313,9 @@ func valueDoc(t *testing.T, f docField) string {
 	link := ""
 	if inner != nil {
 		link = fmt.Sprintf("[%s](#%s)", inner.Name(), strings.ToLower(inner.Name()))
+		if infoOf(inner).alone != "" {
+			link = "text, or " + link
+		}
 		if body := infoOf(inner).body; body != nil {
 			link = valueDoc(t, docField{fieldInfo: *body})
 		}

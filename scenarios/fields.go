@@ -14,6 +14,7 @@ import (
 //
 //	required  the field must be there
 //	named     a list that a file writes as a mapping, each key the element's name
+//	alone     a single value may stand in place of the struct: it is this field's
 //	inline    with no name: the element is written as this field's value alone;
 //	          on a struct that is embedded: its fields stand among the others
 //
@@ -32,8 +33,10 @@ type fieldInfo struct {
 // typeInfo is a struct as a file knows it.
 type typeInfo struct {
 	fields []fieldInfo
-	// body is the one field of a type that is written as that field's value.
-	body *fieldInfo
+	// body is the one field of a type that is written as that field's value; alone
+	// is the name of the one that a single value is for.
+	body  *fieldInfo
+	alone string
 }
 
 func (t *typeInfo) find(name string) *fieldInfo {
@@ -80,6 +83,8 @@ func (t *typeInfo) gather(typ reflect.Type, way []int) {
 				f.required = true
 			case "named":
 				f.named = true
+			case "alone":
+				t.alone = f.name
 			}
 		}
 		switch {

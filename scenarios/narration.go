@@ -14,19 +14,3 @@ type Narration struct {
 	Warning bool `yaml:"warning" default:"no"`
 	Anchor  `yaml:",inline"`
 }
-
-// Prediction is a question put to the learner before the answer can be seen.
-type Prediction struct {
-	Pos Position `yaml:"-"`
-	// The question.
-	Ask string `yaml:"ask,required"`
-	// What to choose from; two or more.
-	Choices []string `yaml:"choices,required"`
-	// The choice that is right, word for word.
-	Answer string `yaml:"answer,required"`
-	// Help, little by little.
-	Hints []string `yaml:"hints"`
-	// Why the answer is right.
-	Reason string `yaml:"reason,required"`
-	Anchor `yaml:",inline"`
-}
