@@ -120,9 +120,14 @@ func (v *view) coloured(w io.Writer) (bool, error) {
 type lines struct{ p *plain.Printer }
 
 func (l *lines) begin(sc *scenarios.Scenario, seed uint64) error {
-	return l.p.Begin(plain.Walk{
+	return l.p.Begin(walkWords(sc, seed))
+}
+
+// walkWords are what a walk says of itself.
+func walkWords(sc *scenarios.Scenario, seed uint64) plain.Walk {
+	return plain.Walk{
 		Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Seed: seed, Hosts: hostNames(sc),
-	})
+	}
 }
 
 // hostNames are the names of a walk's hosts and routers, by address, and that of
@@ -153,12 +158,17 @@ func hostNames(sc *scenarios.Scenario) map[netip.Addr]string {
 func (l *lines) event(e *trace.Event) error { return l.p.Event(e) }
 
 func (l *lines) close(sc *scenarios.Scenario, results []scenarios.Result) error {
+	return l.p.Close(judged(sc, results))
+}
+
+// judged are what became of the expectations, as they are printed.
+func judged(sc *scenarios.Scenario, results []scenarios.Result) []plain.Expectation {
 	all := make([]plain.Expectation, len(results))
 	for i, r := range results {
 		want, missed := worded(r)
 		all[i] = plain.Expectation{Want: want, Place: place(sc, r.Expect.Pos), Held: r.Held, Missed: missed, Nearest: r.Nearest}
 	}
-	return l.p.Close(all)
+	return all
 }
 
 // place is where a walk says something. It goes by the walk's name and not by

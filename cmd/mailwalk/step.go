@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"mailwalk/cmd/mailwalk/tui"
@@ -20,13 +18,18 @@ func newStep() *cobra.Command {
 		in    input
 		theme string
 		ascii bool
+		lines bool
+		ask   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "step WALK|FILE.yaml",
-		Short: "Step through a walk on a screen",
+		Short: "Step through a walk on a screen, or by lines",
 		Long: "Step through a walk: forward one step at a time, back to look again, and into each packet.\n" +
-			"Time stands still while you think.\n\n" + tui.KeyHelp(),
-		Example:           "mailwalk step first-letter\nmailwalk step first-letter --detail packet --depth engineer",
+			"Time stands still while you think.\n\n" +
+			"With --plain, or without a terminal, the same is a dialogue by lines, for a screen reader or a script:\n" +
+			"each line is a command, by the key of the screen or by a word; help lists them.\n\n" + tui.KeyHelp(),
+		Example: "mailwalk step first-letter\nmailwalk step first-letter --detail packet --depth engineer\n" +
+			"mailwalk step first-letter --plain\nprintf 'step\\nstep\\nback\\nwhy\\nquit\\n' | mailwalk step first-letter",
 		Args:              oneWalk,
 		ValidArgsFunction: completeWalks,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,7 +37,7 @@ func newStep() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := screen{scenario: sc, ascii: ascii}
+			s := screen{scenario: sc, ascii: ascii, prompt: ask}
 			if s.given, err = in.read(cmd); err != nil {
 				return err
 			}
@@ -50,6 +53,9 @@ func newStep() *cobra.Command {
 			if s.colour, err = v.coloured(cmd.OutOrStdout()); err != nil {
 				return err
 			}
+			if lines || !onTerminal() {
+				return stepByLines(cmd.Context(), s, cmd.InOrStdin(), cmd.OutOrStdout())
+			}
 			return runStep(cmd.Context(), s)
 		},
 	}
@@ -57,6 +63,8 @@ func newStep() *cobra.Command {
 	in.flags(cmd)
 	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: auto, dark, light or mono")
 	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with the characters of ASCII alone")
+	cmd.Flags().BoolVar(&lines, "plain", false, "by lines and without a screen; so it is without a terminal too")
+	cmd.Flags().BoolVar(&ask, "prompt", false, "by lines: ask for each command, also where the commands come from a file or a pipe")
 	complete(cmd, "theme", "auto", "dark", "light", "mono")
 	return cmd
 }
@@ -70,16 +78,11 @@ type screen struct {
 	theme    tui.ThemeName
 	colour   bool
 	ascii    bool
+	prompt   bool
 }
-
-// errNoTerminal says that there is nothing to draw the screen on.
-var errNoTerminal = errors.New("step draws on a terminal, and this is none; mailwalk run prints the same steps as lines")
 
 // openScreen makes the world of a walk and shows it until the person leaves.
 func openScreen(ctx context.Context, s screen) (err error) {
-	if !term.IsTerminal(os.Stdin.Fd()) || !term.IsTerminal(os.Stdout.Fd()) || os.Getenv("TERM") == "dumb" {
-		return errNoTerminal
-	}
 	w, err := openWorld(s.scenario, s.given)
 	if err != nil {
 		return err

@@ -25,6 +25,11 @@ func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
 	if p.o.Detail == explain.PacketGrain {
 		p.wire.hear(e, b)
 	}
+	p.spoken(e, b)
+}
+
+// spoken prints that a unit is said.
+func (p *Printer) spoken(e *trace.Event, b *trace.LineBody) {
 	client, server := explain.Ends(e.Conn)
 	tag, speaker, paint := "C:", client, p.o.Style.Client
 	if b.FromServer {

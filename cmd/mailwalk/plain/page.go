@@ -30,6 +30,7 @@ type page struct {
 	err   error
 	// empty tells that the last line was a blank one, or there is none yet.
 	empty bool
+	lines int // that are not blank
 	// linear says all by words: see [Options.Linear].
 	linear bool
 }
@@ -55,6 +56,7 @@ func (p *page) put(line string) {
 	p.write(strings.TrimRight(line, " "))
 	p.write("\n")
 	p.empty = false
+	p.lines++
 }
 
 // blank writes an empty line unless there is one already.

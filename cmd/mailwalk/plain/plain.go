@@ -219,7 +219,7 @@ func (p *Printer) step(e *trace.Event, tag, indent, text string) {
 }
 
 // signs are what a linear print says in words.
-var signs = strings.NewReplacer(arrow, " to ", " ×", " times ")
+var signs = strings.NewReplacer(arrow, " to ", " ×", " times ", "§", "section ", "–", " to ")
 
 // worded is a text of this program's own without signs, where there are to be
 // none.
@@ -239,14 +239,14 @@ func (p *Printer) why(e *trace.Event) {
 	p.told[x.Key] = true
 	why := x.Why(p.o.Depth)
 	if p.o.Linear {
-		why = "why: " + why
+		why = "why: " + p.worded(why)
 	}
 	p.out.reason(why)
 	if x.Mistake != "" {
-		p.out.reason("Often misunderstood: " + x.Mistake)
+		p.out.reason("Often misunderstood: " + p.worded(x.Mistake))
 	}
 	if p.o.Depth > explain.Newcomer && len(x.Refs) > 0 {
-		p.out.reason(sources(x.Refs))
+		p.out.reason(p.worded(sources(x.Refs)))
 	}
 }
 
@@ -266,14 +266,18 @@ func sources(refs []explain.Ref) string {
 
 // note prints the walk's own words, apart from what happened.
 func (p *Printer) note(e *trace.Event) {
+	p.out.blank()
+	p.notice(e)
+	p.apart = true
+}
+
+func (p *Printer) notice(e *trace.Event) {
 	x := explain.For(e)
 	title, paint := "NOTE", p.o.Style.Note
 	if e.What == trace.Warning {
 		title, paint = "WARNING", p.o.Style.Warning
 	}
-	p.out.blank()
-	p.out.note(title, paint, explain.OneLine(x.Why(p.o.Depth)))
-	p.apart = true
+	p.out.note(title, paint, explain.OneLine(p.worded(x.Why(p.o.Depth))))
 }
 
 // mail prints a step of a mail; a leg that begins is the heading of what follows.

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/explain"
+)
+
+// stepThrough has commands done in a walk, and returns what is answered.
+func stepThrough(t *testing.T, walk string, commands ...string) string {
+	t.Helper()
+	sc, err := scenarios.Load(walk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	s := screen{scenario: sc, grain: explain.LineGrain, prompt: true}
+	if err := stepByLines(context.Background(), s, strings.NewReader(strings.Join(commands, "\n")), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// said fails unless the texts stand in the print, each behind the one before.
+func said(t *testing.T, print string, texts ...string) {
+	t.Helper()
+	rest := print
+	for _, text := range texts {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			t.Fatalf("%q is not said behind what comes before it:\n%s", text, print)
+		}
+		rest = after
+	}
+}
+
+func TestAJourneyByLines(t *testing.T) {
+	print := stepThrough(t, "first-letter",
+		"detail hop", "break lookup.referral", "run", "look-ups", "back 3", "state", "present", "unbreak all",
+		"filter mail", "run to the end", "state", "filter off", "map", "mail", "find RCPT", "bytes", "quit")
+	said(t, print,
+		"> run\n", "a.root-servers.test sends resolver.acme.test on to the servers of",
+		"Stopped by breakpoint 1, lookup.referral.",
+		"> look-ups\n", "look-up of mail.acme.test. A:",
+		"> back 3\nlooking back: event ", "> state\n", "All is at rest",
+		"> present\nthe present: event ",
+		"> filter mail\nFilter on: mail. 2 steps so far",
+		"> run to the end\n", "the mail lies in the mailbox bob@globex.test/INBOX",
+		"summary\n", "expected ", "all of it happened", "The walk is over, after ",
+		"> state\n", "resolver.acme.test knows:",
+		"> map\n", "alice-laptop, Alice's laptop, stands on acme-net, with ", "mail 1 is here, as the author's own copy",
+		"> mail\nmail 1, Hello from acme\nenvelope: from alice@acme.test, to bob@globex.test\n",
+		"> find RCPT\n", "Nothing after this one",
+	)
+}
+
+func TestEveryWalkByLines(t *testing.T) {
+	for _, name := range scenarios.Names() {
+		t.Run(name, func(t *testing.T) {
+			print := stepThrough(t, name, "detail packet", "run", "rewind", "run 20", "story", "ladder", "map", "state")
+			said(t, print, "> run\n", "summary\n", "The walk is over, after ", "> rewind\nThe beginning", "looking back: event 1 of ")
+			for i, line := range strings.Split(print, "\n") {
+				if n := len([]rune(line)); n > 80 && !strings.Contains(line, "SHA-256 ") && !strings.Contains(line, "> ") {
+					t.Errorf("line %d is %d columns wide: %s", i+1, n, line)
+				}
+			}
+			if i := strings.IndexAny(print, "\x1b│─└→"); i >= 0 {
+				t.Errorf("this is drawn and not said: %q", print[max(i-80, 0):i+3])
+			}
+		})
+	}
+}
