@@ -64,8 +64,11 @@ const (
 	ChangeRecipients = "recipients"
 )
 
+// FramePrefix begins the target of an act that is done to a packet.
+const FramePrefix = "frame "
+
 // Frame is the target of an act that is done to a packet.
-func Frame(number uint64) string { return "frame " + strconv.FormatUint(number, 10) }
+func Frame(number uint64) string { return FramePrefix + strconv.FormatUint(number, 10) }
 
 // Do does something to the world, at once. It is called by who steps. An error
 // says why it cannot be done; then nothing has happened.
@@ -123,7 +126,7 @@ func (w *World) prepareAct(a Act) (func() error, error) {
 		}
 		return func() error { return n.Cut(a.Target, a.What == CutLink) }, nil
 	}
-	number, ok := strings.CutPrefix(a.Target, "frame ")
+	number, ok := strings.CutPrefix(a.Target, FramePrefix)
 	frame, err := strconv.ParseUint(number, 10, 64)
 	if !ok || err != nil {
 		return nil, errors.New("it is no packet; say frame and its number")

@@ -160,7 +160,8 @@ func (w *World) record(f *scenarios.Fault, verb string, causes []uint64) {
 	case f.Zone != "":
 		verb, b.Target = ChangeZone, f.Zone
 		text, _ := w.ZoneText(f.Zone)
-		b.Detail = "walk changes the zone " + f.Zone + " " + difference(text, f.Records)
+		b.Detail = "walk changes the zone " + f.Zone + " " + ZoneDifference(text, f.Records)
+		b.Input = []byte(f.Records)
 	case f.Host != "":
 		b.Target = f.Host
 		b.Detail = fmt.Sprintf("the power of %s goes %s", w.label(f.Host), verb)

@@ -78,8 +78,9 @@ func (w *World) serveAnew(h *scenarios.Host, changed *dns.Zone) error {
 	return w.served[h.Name].Set(zones...)
 }
 
-// difference says which lines of records go and which come, in plain words.
-func difference(before, after string) string {
+// ZoneDifference says which records go and which come when a zone's text becomes
+// another, in plain words: "so that it is without … and with …".
+func ZoneDifference(before, after string) string {
 	old, now := records(before), records(after)
 	gone := slices.DeleteFunc(slices.Clone(old), func(s string) bool { return slices.Contains(now, s) })
 	come := slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(old, s) })

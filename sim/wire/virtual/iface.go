@@ -97,7 +97,7 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, t trip, a Action) {
 		return
 	case a.Reset && Resettable(f.Head()):
 		n.rec.Interfere(f, trace.Dropped, a.Why)
-		n.forge(f.Data, p, to, t.takes, a.Why)
+		n.forge(f.Data, p, to, t.later(a.Delay).takes, a.Why)
 		return
 	}
 	if a.Delay > 0 {

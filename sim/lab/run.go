@@ -1,0 +1,250 @@
+package lab
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"mailwalk/sim"
+	"mailwalk/sim/explain"
+	"mailwalk/sim/trace"
+)
+
+// run is a world and how it came to where it is.
+type run struct {
+	world *sim.World // nil when it was put away
+	trace *trace.Trace
+	from  int    // the index of the run that it was forked from
+	at    uint64 // the last event that both share
+
+	places []place
+	acts   []deed   // what was done from outside
+	sent   []uint64 // the events of the frames' sendings, by their numbers from 1
+	cuts   []cut    // of links, and mendings
+	power  []power  // of hosts
+	zones  []zoneChange
+	redo   []deed // what was taken back, the latest last
+	// ran and ahead are the world's, kept when it is put away.
+	ran   uint64
+	ahead []sim.PlacedAct
+}
+
+// place is where in a run some events happened: those from first on to the next
+// place's.
+type place struct {
+	first uint64
+	// ran is how many entries of the queue had run when they were there.
+	ran uint64
+	// act says that they come of an act from outside, and not of an entry.
+	act bool
+}
+
+// deed is something done from outside, and the event that tells of it.
+type deed struct {
+	seq uint64
+	sim.PlacedAct
+}
+
+// cut is a link that is cut from an event on, or mended.
+type cut struct {
+	seq  uint64
+	link string
+	cut  bool
+}
+
+// power is a host that is on from an event on, or off.
+type power struct {
+	seq  uint64
+	host string
+	up   bool
+}
+
+// zoneChange is a zone whose text is another from an event on.
+type zoneChange struct {
+	seq          uint64
+	origin, text string
+}
+
+// newRun makes a world with acts to be done at their places.
+func (l *Lab) newRun(acts []sim.PlacedAct) (*run, error) {
+	o := l.options
+	o.Acts = acts
+	w, err := sim.New(l.scenario, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{world: w, trace: w.Trace()}
+	r.note(1, false)
+	return r, nil
+}
+
+// step is a step of its world.
+func (r *run) step() bool {
+	ran, first := r.world.Ran(), r.trace.Len()+1
+	more := r.world.Step()
+	r.note(first, r.world.Ran() == ran)
+	return more
+}
+
+// do has something done to its world, and returns the event that tells of it.
+func (r *run) do(a sim.Act) (seq uint64, err error) {
+	first := r.trace.Len() + 1
+	err = r.world.Do(a)
+	r.note(first, true)
+	return first, err
+}
+
+// note takes notice of the events from first on.
+func (r *run) note(first uint64, act bool) {
+	if r.trace.Len() < first {
+		return
+	}
+	r.places = append(r.places, place{first, r.world.Ran(), act})
+	for e := range r.trace.Events(first, r.trace.Len()) {
+		switch b := e.Body.(type) {
+		case *trace.PacketBody:
+			if e.What == trace.Sent {
+				r.sent = append(r.sent, e.Seq)
+			}
+		case *trace.StateBody:
+			if e.What == trace.HostState {
+				r.power = append(r.power, power{e.Seq, b.Name, b.After == "up"})
+			}
+		case *trace.ActBody:
+			if a, ok := sim.ActOf(e); ok {
+				r.acts = append(r.acts, deed{e.Seq, a})
+			}
+			switch e.What {
+			case sim.CutLink, sim.MendLink:
+				r.cuts = append(r.cuts, cut{e.Seq, b.Target, e.What == sim.CutLink})
+			case sim.ChangeZone:
+				r.zones = append(r.zones, zoneChange{e.Seq, b.Target, string(b.Input)})
+			}
+		}
+	}
+}
+
+// placeOf is the index of an event's place.
+func (r *run) placeOf(seq uint64) int {
+	i, found := slices.BinarySearchFunc(r.places, seq, func(p place, seq uint64) int { return cmp.Compare(p.first, seq) })
+	if !found {
+		i--
+	}
+	return i
+}
+
+// end is the last event of a place.
+func (r *run) end(i int) uint64 {
+	if i+1 < len(r.places) {
+		return r.places[i+1].first - 1
+	}
+	return r.trace.Len()
+}
+
+// present tells whether nothing that shows has happened since an event.
+func (r *run) present(seq uint64) bool { return r.placeOf(seq) == len(r.places)-1 }
+
+// actsTo are the acts up to an event.
+func (r *run) actsTo(seq uint64) []sim.PlacedAct {
+	var acts []sim.PlacedAct
+	for _, d := range r.acts {
+		if d.seq <= seq {
+			acts = append(acts, d.PlacedAct)
+		}
+	}
+	return acts
+}
+
+// visitsFrom is what visitors do from an event on, by its time alone.
+func (r *run) visitsFrom(seq uint64) []sim.PlacedAct {
+	var acts []sim.PlacedAct
+	add := func(a sim.PlacedAct) {
+		if a.By == sim.Visitor {
+			a.Turn = 0
+			acts = append(acts, a)
+		}
+	}
+	for _, d := range r.acts {
+		if d.seq >= seq {
+			add(d.PlacedAct)
+		}
+	}
+	ahead := r.ahead
+	if r.world != nil {
+		ahead = r.world.Ahead()
+	}
+	for _, a := range ahead {
+		add(a)
+	}
+	return acts
+}
+
+// lastDeed is the index in acts of what the learner did last, or -1.
+func (r *run) lastDeed() int {
+	for i := len(r.acts) - 1; i >= 0; i-- {
+		if r.acts[i].By == sim.Learner {
+			return i
+		}
+	}
+	return -1
+}
+
+// putAway ends the world; what is needed to make it again stays.
+func (r *run) putAway() error {
+	w := r.world
+	r.ran, r.ahead, r.world = w.Ran(), w.Ahead(), nil
+	return w.Close()
+}
+
+// isCut tells whether a link is cut after an event.
+func (r *run) isCut(link string, seq uint64) bool {
+	for i := len(r.cuts) - 1; i >= 0; i-- {
+		if c := r.cuts[i]; c.seq <= seq && c.link == link {
+			return c.cut
+		}
+	}
+	return false
+}
+
+// words say what was done in it since it was forked.
+func (r *run) words() string {
+	var done []string
+	for _, d := range r.acts {
+		if d.By == sim.Learner && d.seq > r.at {
+			done = append(done, wordsOf(r.trace.At(d.seq)))
+		}
+	}
+	if done == nil {
+		return "as the walk has it"
+	}
+	return strings.Join(done, "; ")
+}
+
+// wordsOf say what the learner did: "cuts the link acme-net".
+func wordsOf(e *trace.Event) string { return strings.TrimPrefix(explain.Text(e), sim.Learner+" ") }
+
+// Deed is something that the learner did.
+type Deed struct {
+	// Seq is the event that tells of it.
+	Seq uint64
+	// Verb is what it was done by, Words what was done: "cuts the link acme-net".
+	Verb, Words string
+	// Last says that it is the one that Undo takes back.
+	Last bool
+}
+
+// Deeds are what the learner did in the current run, and in those that it was
+// forked from before that; in their order.
+func (l *Lab) Deeds() []Deed {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	r := l.runs[l.current]
+	last := r.lastDeed()
+	var deeds []Deed
+	for i, d := range r.acts {
+		if d.By == sim.Learner {
+			deeds = append(deeds, Deed{Seq: d.seq, Verb: d.What, Words: wordsOf(r.trace.At(d.seq)), Last: i == last})
+		}
+	}
+	return deeds
+}
