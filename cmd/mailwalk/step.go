@@ -90,7 +90,7 @@ func openScreen(ctx context.Context, s screen) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 	sc := s.scenario
 	err = tui.Run(ctx, w, tui.Options{
-		Walk:  tui.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective},
+		Walk:  tui.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Network: networkOf(sc)},
 		Grain: s.grain, Depth: s.depth, Theme: s.theme, ASCII: s.ascii, Plain: !s.colour,
 	})
 	if err != nil {

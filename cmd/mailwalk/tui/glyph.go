@@ -16,6 +16,8 @@ type glyphs struct {
 	// branch and twig are the lines of a tree.
 	right, file, branch, twig string
 	border                    lipgloss.Border
+	// draw are those of the ladder and of the map.
+	draw drawing
 }
 
 func unicodeGlyphs() glyphs {
@@ -27,6 +29,7 @@ func unicodeGlyphs() glyphs {
 		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
 		bar: "▌", right: "✓", file: "▤", branch: "├", twig: "└",
 		border: lipgloss.RoundedBorder(),
+		draw:   unicodeDrawing(),
 	}
 }
 
@@ -39,5 +42,6 @@ func asciiGlyphs() glyphs {
 		done: "=", underWay: "-", putOff: "-", broken: "x", ahead: ".", tip: ">",
 		bar: "|", right: "+", file: "%", branch: "|", twig: "`",
 		border: lipgloss.ASCIIBorder(),
+		draw:   asciiDrawing(),
 	}
 }

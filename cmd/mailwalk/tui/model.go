@@ -77,6 +77,7 @@ func New(w World, o Options) *Model {
 	m := &Model{
 		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, presented: presented{stage: s}, panes: [panes]pane{
 			storyPane: &story{stage: s}, whyPane: &why{stage: s}, statePane: &state{stage: s},
+			ladderPane: &ladder{stage: s}, mapPane: &chart{stage: s},
 			bytesPane: &dump{stage: s}, mailPane: &mailPage{stage: s}, namesPane: &names{stage: s},
 		},
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),

@@ -26,10 +26,12 @@ type rows struct {
 	looked []uint64
 	// index ties the events together, as far as they have been shown.
 	index *trace.Index
+	// wires tells of the network, and what is under way on it.
+	wires *wires
 }
 
 func newRows(t *trace.Trace) *rows {
-	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, index: trace.NewIndex()}
+	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, index: trace.NewIndex(), wires: newWires(t)}
 }
 
 // grow takes in the events up to seq.
@@ -41,6 +43,7 @@ func (r *rows) grow(seq uint64) {
 		}
 		r.upTo++
 		r.index.Add(e)
+		r.wires.add(e)
 		for g := explain.GrainOf(e); g < explain.PacketGrain; g++ {
 			r.seen[g] = append(r.seen[g], e.Seq)
 		}

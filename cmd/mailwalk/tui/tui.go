@@ -38,6 +38,8 @@ type Walk struct {
 	Name, Title, Summary string
 	// Objective is what to look for; it may be empty.
 	Objective string
+	// Network is what it takes place in; nil when only the trace tells.
+	Network *Network
 }
 
 // Options say how the screen begins.
