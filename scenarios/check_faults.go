@@ -16,15 +16,15 @@ func (c *checker) faults() {
 
 // fault checks that a fault is done to one thing, and fits it.
 func (c *checker) fault(field string, f *Fault) {
-	packets := !f.Packet.IsZero()
+	packets, lines := !f.Packet.IsZero(), !f.Line.IsZero()
 	given := 0
-	for _, is := range []bool{f.Host != "", f.Link != "", packets, f.Zone != ""} {
+	for _, is := range []bool{f.Host != "", f.Link != "", packets, lines, f.Zone != ""} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		c.fail(field, "write one of host, link, packet and zone", "a fault is done to one thing")
+		c.fail(field, "write one of host, link, packet, line and zone", "a fault is done to one thing")
 		return
 	}
 	verbs := []FaultVerb{Drop, Delay, Duplicate, Corrupt, Reorder, Reset}
@@ -42,6 +42,9 @@ func (c *checker) fault(field string, f *Fault) {
 	case f.Zone != "":
 		verbs = []FaultVerb{Change}
 		c.faultZone(field, f)
+	case lines:
+		verbs = []FaultVerb{Drop, Delay, Duplicate, Corrupt, Answer}
+		c.faultLine(field, f)
 	default:
 		c.selector(field+".packet", f.Packet)
 		if f.Packet.Kind() != trace.Packet || f.Packet.Step() != trace.Sent {
@@ -52,7 +55,33 @@ func (c *checker) fault(field string, f *Fault) {
 		c.fail(field+".records", "leave it out", "only a zone has records")
 	}
 	c.faultVerb(field, f, verbs)
-	c.faultCount(field, f, packets)
+	c.faultAnswer(field, f)
+	c.faultCount(field, f, packets || lines)
+}
+
+// faultLine checks which lines are meant.
+func (c *checker) faultLine(field string, f *Fault) {
+	c.selector(field+".line", f.Line)
+	step := f.Line.Step()
+	switch {
+	case f.Line.Kind() != trace.Line || step != trace.Sent && step != trace.Received:
+		c.fail(field+".line", "begin it with line.sent", "lines are spoiled before they are said")
+	case step == trace.Received && f.Does != Answer:
+		c.fail(field+".line", "begin it with line.sent", "what was received has been said: it can only be answered")
+	}
+}
+
+// faultAnswer checks what is answered in a server's stead.
+func (c *checker) faultAnswer(field string, f *Fault) {
+	switch _, err := AnswerLines(f.With); {
+	case f.Does != Answer && c.given(field+".with"):
+		c.fail(field+".with", "leave it out", "only answer has words")
+	case f.Does != Answer:
+	case f.With == "":
+		c.fail(field+".with", `write with: "451 4.3.0 Try again later"`, "it is not said what the answer is")
+	case err != nil:
+		c.fail(field+".with", "write lines of printable ASCII, 510 octets long at most", "%v", err)
+	}
 }
 
 func (c *checker) faultVerb(field string, f *Fault, verbs []FaultVerb) {
@@ -76,17 +105,17 @@ func (c *checker) faultVerb(field string, f *Fault, verbs []FaultVerb) {
 	}
 }
 
-// faultCount checks how many packets are meant.
-func (c *checker) faultCount(field string, f *Fault, packets bool) {
+// faultCount checks how many packets or lines are meant.
+func (c *checker) faultCount(field string, f *Fault, counted bool) {
 	ways := 0
-	for _, is := range []bool{f.Every != 0, f.Percent != 0, f.Packet.Counted()} {
+	for _, is := range []bool{f.Every != 0, f.Percent != 0, f.Packet.Counted() || f.Line.Counted()} {
 		if is {
 			ways++
 		}
 	}
 	switch {
-	case !packets && ways > 0:
-		c.fail(field, "leave every and percent out", "only packets are counted")
+	case !counted && ways > 0:
+		c.fail(field, "leave every and percent out", "only packets and lines are counted")
 	case ways > 1:
 		c.fail(field, "choose one", "every, percent and nth stand together")
 	case f.Every < 0:

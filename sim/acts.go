@@ -23,11 +23,11 @@ type Act struct {
 	Target string
 	// Detail says more in plain words.
 	Detail string
-	// Input are a visitor's octets, or what comes in place of a zone's records or of
-	// a part of a mail. Octets is how many a visitor has taken.
+	// Input are a visitor's octets, or what comes in place of a zone's records, of a
+	// part of a mail or of a server's answer. Octets is how many a visitor has taken.
 	Input  []byte
 	Octets int64
-	// Delay is by how much a packet is put off.
+	// Delay is by how much a packet or line is put off.
 	Delay time.Duration
 }
 
@@ -114,6 +114,8 @@ func (w *World) prepareAct(a Act) (func() error, error) {
 		return w.prepareChange(a)
 	case trace.Visit, trace.Say, trace.Drain, trace.Finish, trace.HangUp:
 		return w.prepareVisit(a)
+	case HoldLine, ReleaseLine, DropLine, DelayLine, DuplicateLine, CorruptLine, AnswerLine:
+		return w.prepareLine(a)
 	}
 	n := w.virtual
 	if n == nil {

@@ -14,8 +14,8 @@ import (
 func (w *World) startFaults() {
 	for i, f := range w.scenario.Faults {
 		fault := w.newFault(i, f)
-		if !f.Anchored() && f.Wait == 0 && f.For == 0 && fault.packets {
-			fault.on = true // from the very first packet
+		if !f.Anchored() && f.Wait == 0 && f.For == 0 && fault.standing {
+			fault.on = true // from the very first packet or line
 			continue
 		}
 		if !f.After.IsZero() && f.Wait == 0 {
@@ -72,35 +72,48 @@ func (w *World) strike() {
 // fault is a fault of the walk and whether it lasts.
 type fault struct {
 	*scenarios.Fault
-	packets bool
-	on      bool
-	count   int // packets that matched
+	standing bool // of packets or lines, whatever comes
+	on       bool
+	count    int // packets or lines that matched
 }
 
 func (w *World) newFault(i int, f *scenarios.Fault) *fault {
-	x := &fault{Fault: f, packets: !f.Packet.IsZero()}
-	if x.packets {
-		chance := wire.Stream(w.seed, uint64(i), "the walk", "fault")
-		w.virtual.OnSend(func(sent *trace.Event) virtual.Action {
-			return x.act(sent, func() int { return int(chance.Uint64() % 100) })
-		})
+	x := &fault{Fault: f, standing: !f.Packet.IsZero() || !f.Line.IsZero()}
+	chance := wire.Stream(w.seed, uint64(i), "the walk", "fault")
+	percent := func() int { return int(chance.Uint64() % 100) }
+	switch {
+	case !f.Packet.IsZero():
+		w.virtual.OnSend(func(sent *trace.Event) virtual.Action { return x.act(sent, percent) })
+	case !f.Line.IsZero():
+		w.meddle().add(x, percent, wire.Stream(w.seed, uint64(i), "the walk", "octet"))
 	}
 	return x
 }
+
+// picks tells whether a packet or line that matches is one of those meant.
+func (x *fault) picks(which trace.Selector, percent func() int) bool {
+	x.count++
+	switch {
+	case which.Counted() && x.count != which.Nth(),
+		x.Every > 0 && x.count%x.Every != 0,
+		x.Percent > 0 && percent() >= x.Percent:
+		return false
+	}
+	return true
+}
+
+// byWalk is why something happens to a packet or line.
+const byWalk = "the walk has it so"
 
 // act decides what a fault of packets does to one.
 func (x *fault) act(sent *trace.Event, percent func() int) virtual.Action {
 	if !x.on || !x.Packet.Match(sent) || x.Does == scenarios.Reset && !virtual.Resettable(sent.Body.(*trace.PacketBody).Head) {
 		return virtual.Action{}
 	}
-	x.count++
-	switch {
-	case x.Packet.Counted() && x.count != x.Packet.Nth(),
-		x.Every > 0 && x.count%x.Every != 0,
-		x.Percent > 0 && percent() >= x.Percent:
+	if !x.picks(x.Packet, percent) {
 		return virtual.Action{}
 	}
-	a := virtual.Action{Why: "the walk has it so"}
+	a := virtual.Action{Why: byWalk}
 	switch x.Does {
 	case scenarios.Drop:
 		a.Drop = true
@@ -168,6 +181,9 @@ func (w *World) record(f *scenarios.Fault, verb string, causes []uint64) {
 	case f.Link != "":
 		b.Target = f.Link
 		b.Detail = fmt.Sprintf("the link %s is %s", f.Link, map[string]string{"cut": "cut", "mend": "mended"}[verb])
+	case !f.Line.IsZero():
+		b.Target = f.Line.String()
+		b.Detail = "from now on lines go wrong: " + verb + " " + f.Line.String()
 	default:
 		b.Target = f.Packet.String()
 		b.Detail = "from now on packets go wrong: " + verb + " " + f.Packet.String()

@@ -94,6 +94,7 @@ type World struct {
 	sent     map[string][]byte       // contents as they were sent, by number
 	off      map[string]bool         // hosts that are switched off
 	going    *going                  // the latest act
+	lines    *lines                  // nil as long as nobody wants anything of lines
 	closed   bool
 }
 

@@ -417,7 +417,8 @@ const (
 type ActBody struct {
 	// By is a person's name, "walk", "learner" or "visitor".
 	By string `json:"by"`
-	// Target is what it is done to: a mail's number, a host, a link, "frame 12",
+	// Target is what it is done to: a mail's number, a host, a link, "frame 12", "line "
+	// and a line's key,
 	// "visitor 3", or the door to which a visitor comes, "mail.acme.test:25/tcp".
 	Target string `json:"target,omitempty"`
 	Detail string `json:"detail,omitempty"`
@@ -426,11 +427,11 @@ type ActBody struct {
 	// that place.
 	Turn uint64 `json:"turn,omitempty"`
 	// Input are the octets that a visitor sent, or what a learner puts in place of
-	// a zone's records or a part of a mail.
+	// a zone's records, a part of a mail or a server's answer.
 	Input []byte `json:"input,omitempty"`
 	// Octets is how many a visitor has taken off what was sent to it.
 	Octets int64 `json:"octets,omitempty"`
-	// Delay is by how much a packet was put off.
+	// Delay is by how much a packet or line was put off.
 	Delay time.Duration `json:"delay,omitempty"`
 }
 

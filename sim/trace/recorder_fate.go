@@ -129,16 +129,16 @@ func (x *speaker) fate(u *dialog.Unit, f LineFate) dialog.Fate {
 // instead are the lines of an answer in the place of a line.
 func (x *speaker) instead(u *dialog.Unit, answer []string) []dialog.Unit {
 	var units []dialog.Unit
-	for _, text := range x.tagged(string(u.Text), answer) {
+	tag, _, _ := strings.Cut(string(u.Text), " ")
+	for _, text := range x.tagged(tag, answer) {
 		units = append(units, dialog.Unit{Role: x.roleOf(u.Role, text), Text: []byte(text)})
 	}
 	return units
 }
 
-// tagged puts the tag of a line of IMAP before the lines of an answer to it. One
-// that is untagged or asks for more has none (RFC 9051 §2.2.2).
-func (x *speaker) tagged(line string, answer []string) []string {
-	tag, _, _ := strings.Cut(line, " ")
+// tagged puts the tag of a command of IMAP before the lines of an answer. One that
+// is untagged or asks for more has none (RFC 9051 §2.2.2).
+func (x *speaker) tagged(tag string, answer []string) []string {
 	if x.conn.Service != "imap" || tag == "*" || tag == "+" {
 		return answer
 	}
@@ -176,7 +176,7 @@ func (x *speaker) answerTo(e *Event, b *LineBody) []string {
 	answered := *b
 	answered.Why = f.Why
 	x.rec.Record(x.event(Answered, &answered))
-	return x.tagged(b.Text, f.Answer)
+	return x.tagged(x.verbs.tag(), f.Answer)
 }
 
 // corrupted is a unit with one octet changed: the lowest bit of one that is
@@ -196,7 +196,7 @@ func corrupted(u *dialog.Unit, which uint64) (v dialog.Unit, ok bool) {
 		return dialog.Unit{}, false
 	}
 	changed := []byte(string(text))
-	left := which % count
+	left := (which - 1) % count
 	for i, c := range changed {
 		if !changeable(c) {
 			continue

@@ -112,6 +112,14 @@ type waitingVerb struct {
 	list bool
 }
 
+// tag is that of the command that was read last.
+func (v *verbs) tag() string {
+	if len(v.waiting) == 0 {
+		return ""
+	}
+	return v.waiting[len(v.waiting)-1].tag
+}
+
 // note fills in the verb of a command, and the verb and the code of a reply.
 func (v *verbs) note(b *LineBody) {
 	switch b.Role {
