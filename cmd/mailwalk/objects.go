@@ -14,18 +14,20 @@ type objects struct {
 	w     *bufio.Writer
 	enc   *trace.Encoder
 	grain explain.Grain
-	live  bool // somebody waits for each event
+	// filter leaves out what it does not let through.
+	filter trace.Filter
+	live   bool // somebody waits for each event
 }
 
-func newObjects(w io.Writer, grain explain.Grain, live bool) *objects {
+func newObjects(w io.Writer, grain explain.Grain, filter trace.Filter, live bool) *objects {
 	b := bufio.NewWriterSize(w, 64<<10)
-	return &objects{w: b, enc: trace.NewEncoder(b, explain.Text), grain: grain, live: live}
+	return &objects{w: b, enc: trace.NewEncoder(b, explain.Text), grain: grain, filter: filter, live: live}
 }
 
 func (o *objects) begin(*scenarios.Scenario, uint64) error { return nil }
 
 func (o *objects) event(e *trace.Event) error {
-	if explain.GrainOf(e) > o.grain {
+	if !o.filter.Match(e) || explain.GrainOf(e) > o.grain && !o.filter.Names(e) {
 		return nil
 	}
 	if err := o.enc.Encode(e); err != nil || !o.live {

@@ -20,6 +20,7 @@ import (
 // view is how a run or a recorded trace is shown, as the flags say.
 type view struct {
 	detail, depth, format, colour string
+	filter                        string
 	live                          bool // each event is written at once
 }
 
@@ -33,12 +34,28 @@ func (v *view) flags(cmd *cobra.Command, formats ...string) {
 	if len(formats) > 0 {
 		f.StringVar(&v.format, "format", formats[0], strings.Join(formats, " or "))
 		complete(cmd, "format", formats...)
+		f.StringVar(&v.filter, "filter", "", "print only what this lets through, as in 'line.sent verb=RCPT' or faults")
+		v.completeFilter(cmd)
 	}
 }
 
 func (v *view) depthFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&v.depth, "depth", "newcomer", "for whom reasons are worded: newcomer, student or engineer")
 	complete(cmd, "depth", "newcomer", "student", "engineer")
+}
+
+// completeFilter gives the shell the words that a filter may go on with.
+func (v *view) completeFilter(cmd *cobra.Command) {
+	err := cmd.RegisterFlagCompletionFunc("filter", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		from, words := trace.Completions(typed, len(typed), nil)
+		for i, w := range words {
+			words[i] = typed[:from] + w
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	})
+	if err != nil {
+		panic(err) // as in complete
+	}
 }
 
 // complete gives the shell the values of a flag.
@@ -70,15 +87,19 @@ func (v *view) open(w io.Writer, bodies func(trace.ContentID) ([]byte, bool)) (s
 	if err != nil {
 		return nil, err
 	}
+	filter, err := trace.ParseFilter(v.filter, explain.Text)
+	if err != nil {
+		return nil, fmt.Errorf("--%w", err)
+	}
 	switch v.format {
 	case "plain":
-		o := plain.Options{Detail: grain, Depth: depth, Width: columns(w), Content: bodies}
+		o := plain.Options{Detail: grain, Depth: depth, Filter: filter, Width: columns(w), Content: bodies}
 		if colour {
 			o.Style = plain.Colours()
 		}
 		return &lines{p: plain.New(w, o)}, nil
 	case "json":
-		return newObjects(w, grain, v.live), nil
+		return newObjects(w, grain, filter, v.live), nil
 	}
 	return nil, fmt.Errorf("--format %q: it is one of plain, json", v.format)
 }

@@ -25,6 +25,9 @@ type Options struct {
 	// Depth is for whom reasons are worded.
 	Depth explain.Depth
 	Style Style
+	// Filter leaves out what it does not let through. What it asks for by its kind is
+	// seen whatever the detail.
+	Filter trace.Filter
 	// Width is the number of columns; 0 means 80, and less than 40 means 40.
 	Width int
 	// Linear says by words alone what columns, bars, rules and branches say
@@ -154,6 +157,9 @@ func (p *Printer) Event(e *trace.Event) error {
 func (p *Printer) visible(e *trace.Event) bool {
 	if p.seen != nil {
 		return p.seen(e)
+	}
+	if f := p.o.Filter; !f.IsZero() {
+		return f.Names(e) || f.Match(e) && explain.GrainOf(e) <= p.o.Detail
 	}
 	if explain.GrainOf(e) > p.o.Detail {
 		return false

@@ -16,6 +16,8 @@ type glyphs struct {
 	// branch and twig are the lines of a tree.
 	right, file, branch, twig string
 	border                    lipgloss.Border
+	// stop is a breakpoint, hit what is searched for, sieve a filter that is on.
+	stop, hit, sieve string
 	// draw are those of the ladder and of the map.
 	draw drawing
 }
@@ -29,7 +31,8 @@ func unicodeGlyphs() glyphs {
 		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
 		bar: "▌", right: "✓", file: "▤", branch: "├", twig: "└",
 		border: lipgloss.RoundedBorder(),
-		draw:   unicodeDrawing(),
+		stop:   "■", hit: "»", sieve: "▽",
+		draw: unicodeDrawing(),
 	}
 }
 
@@ -42,6 +45,7 @@ func asciiGlyphs() glyphs {
 		done: "=", underWay: "-", putOff: "-", broken: "x", ahead: ".", tip: ">",
 		bar: "|", right: "+", file: "%", branch: "|", twig: "`",
 		border: lipgloss.ASCIIBorder(),
-		draw:   asciiDrawing(),
+		stop:   "B", hit: "+", sieve: "%",
+		draw: asciiDrawing(),
 	}
 }

@@ -12,10 +12,19 @@ const helpWidth = 78 // cells of the help with its border
 // withHelp lays the help over a screen.
 func (m *Model) withHelp(screen []string) string {
 	w := min(helpWidth, m.width-2)
-	p := m.helpPage(w - 2)
+	title, p := "keys", m.helpPage
+	if m.listing {
+		title, p = "breakpoints and marks", m.breaksPage
+	}
+	return m.withPage(screen, title, p(w-2))
+}
+
+// withPage lays a page over a screen.
+func (m *Model) withPage(screen []string, title string, p *page) string {
+	w := p.width + 2
 	h := min(len(p.rows)+2, m.height-2)
 	shown := m.helpScroll.draw(p, h-2)
-	b := m.box("keys", "any other key closes this", m.helpScroll.rest(&m.glyphs), true)
+	b := m.box(title, "any other key closes this", m.helpScroll.rest(&m.glyphs), true)
 	over := b.render(w, h, shown)
 	x, y := (m.width-w)/2, (m.height-h)/2
 	out := append([]string(nil), screen...)
@@ -53,6 +62,7 @@ func (m *Model) helpPage(width int) *page {
 			p.add(line{{fill(show, keyWidth) + "  ", p.theme.key}, {r, p.theme.text}})
 		}
 	}
+	p.commandsHelp(m)
 	p.blank()
 	p.add(line{{"The signs", p.theme.heading}})
 	p.legend()

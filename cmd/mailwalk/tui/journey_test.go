@@ -146,7 +146,7 @@ func TestPanesAndZoom(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	r := newRobot(t, firstLetter(), 80, 24, Options{Theme: Dark}).press("?").sees("any other key closes this", "one step on")
-	r.times(40, "j").sees("the walk's own words").press("g").sees("one step on")
+	r.press("G").sees("the walk's own words").press("g").sees("one step on")
 	r.press("q").misses("any other key closes")
 	if r.quit {
 		t.Error("q in the help quits")

@@ -32,6 +32,7 @@ const (
 	going   group = "Going"
 	seeing  group = "Seeing"
 	moving  group = "Moving"
+	seeking group = "Finding"
 	showing group = "Panes"
 	leaving group = "Help and leaving"
 )
@@ -45,6 +46,7 @@ func bindings() []binding {
 		{on("enter", "f11"), "enter", "into", "step into: look closer, at the first part of this step (also F11)", going, (*Model).into, (*Model).noCloser},
 		{on("backspace", "shift+f11"), "bksp", "out", "step out: from farther off, on to what comes of it (also shift+F11)", going, (*Model).out, (*Model).noOut},
 		{on("r", "f5"), "r", "run", "run, or pause (also F5)", going, (*Model).run, (*Model).noRun},
+		{on("c"), "c", "", "run on to the next breakpoint, or to the end", going, (*Model).runOn, (*Model).noRunOn},
 		{on("<"), "< >", "", "run slower, faster", going, (*Model).slower, nil},
 		{on(">"), "", "", "", going, (*Model).faster, nil},
 		{on("R"), "R", "", "to the beginning; space then goes through the same again", going, (*Model).rewind, (*Model).noBack},
@@ -72,6 +74,18 @@ func bindings() []binding {
 		{on("e"), "e", "", "in the bytes: from a line to a packet that carried it, and back", moving, (*Model).toPart, (*Model).noPart},
 		{on("v"), "v", "", "in the mail: raw, or decoded", moving, (*Model).turnMail, (*Model).noTurn},
 
+		{on("/"), "/", "filter", "show only some steps, and go only over them: line.sent verb=RCPT", seeking, (*Model).askFilter, nil},
+		{on("ctrl+f"), "ctrl+f", "", "find words, or what a filter lets through, in what has been seen", seeking, (*Model).askFind, nil},
+		{on("n"), "n N", "", "to the next that was searched for, to the one before", seeking, (*Model).findNext, (*Model).noFind},
+		{on("N"), "", "", "", seeking, (*Model).findPrevious, (*Model).noFind},
+		{on("x"), "x", "", "only what goes wrong, or all", seeking, (*Model).onlyFaults, nil},
+		{on("t"), "t", "", "a breakpoint here, or from the filter that is on; again: clear it", seeking, (*Model).breakAt, (*Model).noBreakAt},
+		{on("m"), "m '", "", "mark this moment with a letter; ' and the letter go there, '' back", seeking, (*Model).startMark, nil},
+		{on("'", "`"), "", "", "", seeking, (*Model).startGo, nil},
+		{on(":"), ":", "", "a command: :42, :time 12.5, :break faults, :help", seeking, (*Model).askCommand, nil},
+		{on("y"), "y Y", "", "copy the line, the packet in hex, the look-up; Y the step as JSON", seeking, (*Model).copyEvent, (*Model).noCopy},
+		{on("Y"), "", "", "", seeking, (*Model).copyJSON, (*Model).noCopy},
+
 		{on("?", "f1"), "?", "help", "this list", leaving, (*Model).toggleHelp, nil},
 		{on("esc"), "esc", "", "back: out of the help, of a pane alone, of the past", leaving, (*Model).escape, (*Model).noEscape},
 		{on("q"), "q", "quit", "quit; in the help, close it", leaving, (*Model).quit, nil},
@@ -89,6 +103,9 @@ func bindings() []binding {
 
 // on is a binding of keys. What they are for stands in the table.
 func on(keys ...string) key.Binding { return key.NewBinding(key.WithKeys(keys...)) }
+
+// countable are the keys that take a count before them: 5j, 10 space, 42G.
+var countable = on("space", "b", "j", "k", "ctrl+d", "ctrl+u", "g", "G")
 
 // pressed is a key by its name.
 type pressed string

@@ -24,8 +24,19 @@ type Model struct {
 	width, height int
 	zoom          bool
 	presenter     bool
-	help          bool
-	helpScroll    scroll
+	finding
+	// prompt is open while something is typed; history is what was typed before.
+	prompt   *prompt
+	history  [askings][]string
+	editing  []editing
+	commands []command
+	// pending is what the next key is for. times is a count that was typed.
+	pending pending
+	counting
+	// listing tells that the help shows the breakpoints.
+	listing    bool
+	help       bool
+	helpScroll scroll
 	// toast is a word on the last key, in the place of the footer; refused tells
 	// that the key could do nothing.
 	toast   string
@@ -41,6 +52,9 @@ type Model struct {
 	busy   bool
 	ticket int
 	wanted int
+	quest  quest
+	// goingOn tells that it goes to the next breakpoint.
+	goingOn bool
 
 	running bool
 	speed   int // index in speeds
@@ -68,7 +82,7 @@ const (
 // New makes a screen for a world, at the beginning of its trace.
 func New(w World, o Options) *Model {
 	s := &stage{
-		walk: o.Walk, trace: w.Trace(), rows: newRows(w.Trace()),
+		walk: o.Walk, trace: w.Trace(), rows: newRows(w.Trace()), signs: newSigns(),
 		grain: o.Grain, depth: o.Depth, glyphs: unicodeGlyphs(),
 	}
 	if o.ASCII {
@@ -77,10 +91,10 @@ func New(w World, o Options) *Model {
 	m := &Model{
 		stage: s, desk: newDesk(), rail: rail{stage: s}, notes: notes{stage: s}, presented: presented{stage: s}, panes: [panes]pane{
 			storyPane: &story{stage: s}, whyPane: &why{stage: s}, statePane: &state{stage: s},
-			ladderPane: &ladder{stage: s}, mapPane: &chart{stage: s},
 			bytesPane: &dump{stage: s}, mailPane: &mailPage{stage: s}, namesPane: &names{stage: s},
+			ladderPane: &ladder{stage: s}, mapPane: &chart{stage: s},
 		},
-		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(),
+		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(), editing: promptKeys(), commands: commands(),
 		speed: usualSpeed, themeName: o.Theme, later: later,
 	}
 	if o.Plain {
@@ -130,7 +144,20 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.dress()
 	case tea.KeyPressMsg:
+		if m.prompt != nil {
+			return m, m.typed(msg)
+		}
 		return m, m.press(msg.String())
+	case tea.PasteMsg:
+		if m.prompt != nil {
+			return m, m.insert(msg.Content)
+		}
+	case sifted:
+		return m, m.sifted(msg)
+	case found:
+		return m, m.searched(msg)
+	case counted:
+		m.countOver(msg)
 	case tea.MouseClickMsg:
 		return m, m.pointed(msg)
 	case tea.MouseWheelMsg:
@@ -154,7 +181,16 @@ func (m *Model) press(key string) tea.Cmd {
 	if m.help {
 		return m.pressInHelp(key)
 	}
+	if m.pending != nothing {
+		m.lettered(key)
+		return nil
+	}
+	if m.digit(key) {
+		return m.digitTyped(key)
+	}
 	b := find(m.keys, pressed(key))
+	m.settleCount(b)
+	defer func() { m.count = 0 }()
 	if b == nil {
 		return nil
 	}
@@ -176,14 +212,18 @@ func (m *Model) ask(n int) tea.Cmd {
 		m.wanted = min(m.wanted+n, mostWanted)
 		return nil
 	}
-	m.busy = true
-	return m.stepper.advance(m.ticket, m.now, m.grain, n)
+	m.quest = quest{goal: m.goal()}
+	if m.running {
+		m.quest.breaks = m.signs.breaks
+	}
+	return m.pursue(m.now, n)
 }
 
 // stay drops what was asked of the world and has not come yet, and ends a run.
 func (m *Model) stay() {
 	m.ticket++
-	m.busy, m.wanted, m.running = false, 0, false
+	m.busy, m.wanted, m.running, m.goingOn, m.quest = false, 0, false, false, quest{}
+	m.searching = false
 }
 
 func (m *Model) advanced(a advanced) tea.Cmd {
@@ -192,15 +232,14 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 	}
 	switch {
 	case a.over:
-		m.stay()
-		m.over, m.overAt = true, m.grain
-		m.warn(m.noStep())
+		m.ended(a)
 		return nil
 	case !a.found:
-		return m.stepper.advance(m.ticket, a.seq, m.grain, a.left)
+		m.quest.last = max(m.quest.last, a.last)
+		return m.pursue(a.seq, a.left)
 	}
-	m.busy = false
-	m.goTo(a.seq)
+	m.busy, m.goingOn = false, false
+	m.arrived(a)
 	if n := m.wanted; n > 0 {
 		m.wanted = 0
 		return m.ask(n)
@@ -236,6 +275,9 @@ func (m *Model) ticked(t tick) tea.Cmd {
 
 // onward goes n steps on: over what has been seen, then with the world.
 func (m *Model) onward(n int) tea.Cmd {
+	if m.running && len(m.signs.breaks) > 0 || m.rows.only != nil && m.rows.only.upTo < m.shown {
+		return m.ask(n)
+	}
 	for ; n > 0 && m.row()+1 < m.rows.len(m.grain); n-- {
 		m.goTo(m.rows.at(m.grain, m.row()+1))
 	}
@@ -248,18 +290,24 @@ func (m *Model) onward(n int) tea.Cmd {
 // The actions of the keys, and why some cannot be done.
 
 func (m *Model) step() tea.Cmd {
-	if m.running {
+	switch {
+	case m.goingOn:
+		m.pause()
+		return nil
+	case m.running:
 		m.running = false
 		return nil
+	case m.busy:
+		return m.ask(m.times())
 	}
-	if m.busy {
-		return m.ask(1)
-	}
-	return m.onward(1)
+	return m.onward(m.times())
 }
 
 func (m *Model) noStep() string {
 	if m.atEnd() {
+		if m.rows.only != nil {
+			return "Nothing more passes the filter, and the walk is over. esc takes the filter off."
+		}
 		return "The walk is over, after " + explain.Grouped(int64(m.trace.Len())) + " events. b looks back, q quits."
 	}
 	return ""
@@ -271,7 +319,7 @@ func (m *Model) back() tea.Cmd {
 	if i >= 0 && m.rows.at(m.grain, i) == m.now {
 		i--
 	}
-	if i < 0 {
+	if i -= m.times() - 1; i < 0 {
 		m.goTo(0)
 		return nil
 	}
@@ -287,6 +335,10 @@ func (m *Model) noBack() string {
 }
 
 func (m *Model) run() tea.Cmd {
+	if m.goingOn {
+		m.pause()
+		return nil
+	}
 	m.running = !m.running
 	if !m.running {
 		return nil
@@ -296,7 +348,7 @@ func (m *Model) run() tea.Cmd {
 }
 
 func (m *Model) noRun() string {
-	if m.running {
+	if m.running || m.goingOn {
 		return ""
 	}
 	return m.noStep()
@@ -447,10 +499,10 @@ func (m *Model) move(n int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) down() tea.Cmd     { return m.move(1) }
-func (m *Model) up() tea.Cmd       { return m.move(-1) }
-func (m *Model) halfDown() tea.Cmd { return m.move(max(m.paneHeight()/2, 1)) }
-func (m *Model) halfUp() tea.Cmd   { return m.move(-max(m.paneHeight()/2, 1)) }
+func (m *Model) down() tea.Cmd     { return m.move(m.times()) }
+func (m *Model) up() tea.Cmd       { return m.move(-m.times()) }
+func (m *Model) halfDown() tea.Cmd { return m.move(m.times() * max(m.paneHeight()/2, 1)) }
+func (m *Model) halfUp() tea.Cmd   { return m.move(-m.times() * max(m.paneHeight()/2, 1)) }
 
 func (m *Model) noDown() string {
 	if m.focus == storyPane && !m.past() {
@@ -467,6 +519,9 @@ func (m *Model) noUp() string {
 }
 
 func (m *Model) top() tea.Cmd {
+	if m.count > 0 {
+		return m.toRow(m.count)
+	}
 	if s := m.scrolled(); s != nil {
 		s.offset = 0
 		m.version++
@@ -484,6 +539,9 @@ func (m *Model) top() tea.Cmd {
 }
 
 func (m *Model) bottom() tea.Cmd {
+	if m.count > 0 {
+		return m.toRow(m.count)
+	}
 	if s := m.scrolled(); s != nil {
 		s.by(s.rows)
 		m.version++
@@ -511,8 +569,15 @@ func (m *Model) toEnd(last bool) bool {
 
 func (m *Model) escape() tea.Cmd {
 	switch {
+	case m.goingOn:
+		m.pause()
+	case m.searching:
+		m.searching = false
 	case m.zoom:
 		m.zoom = false
+	case m.rows.only != nil:
+		m.unfilter()
+		m.toast = "All steps show again."
 	case m.past():
 		m.stay()
 		m.goTo(m.shown)
@@ -521,14 +586,14 @@ func (m *Model) escape() tea.Cmd {
 }
 
 func (m *Model) noEscape() string {
-	if !m.zoom && !m.past() {
+	if !m.zoom && !m.past() && !m.goingOn && !m.searching && m.rows.only == nil {
 		return "This is the present, with all panes. q quits."
 	}
 	return ""
 }
 
 func (m *Model) toggleHelp() tea.Cmd {
-	m.help = !m.help
+	m.help, m.listing = !m.help, false
 	m.helpScroll = scroll{}
 	return nil
 }

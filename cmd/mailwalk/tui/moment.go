@@ -11,6 +11,7 @@ type stage struct {
 	walk  Walk
 	trace *trace.Trace
 	rows  *rows
+	signs *signs
 	grain explain.Grain
 	depth explain.Depth
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,10 @@ type robot struct {
 	quit bool
 	// due is the tick of a run that has not come yet.
 	due tea.Msg
+	// quick tells that the keys come at once: a digit is then a count.
+	quick bool
+	// clipboard is what was copied last.
+	clipboard string
 }
 
 func newRobot(t *testing.T, w World, width, height int, o Options) *robot {
@@ -27,6 +32,12 @@ func newRobot(t *testing.T, w World, width, height int, o Options) *robot {
 	}
 	r := &robot{t: t, m: New(w, o)}
 	r.m.later = func(_ time.Duration, msg tea.Msg) tea.Cmd {
+		if c, ok := msg.(counted); ok {
+			if r.quick {
+				return nil
+			}
+			return func() tea.Msg { return c }
+		}
 		r.due = msg
 		return nil
 	}
@@ -58,8 +69,29 @@ func (r *robot) obey(cmd tea.Cmd) {
 			r.obey(c)
 		}
 	default:
+		if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
+			r.clipboard = fmt.Sprint(msg)
+			return
+		}
 		r.tell(msg)
 	}
+}
+
+// quickly presses keys without a pause between them.
+func (r *robot) quickly(keys ...string) *robot {
+	r.t.Helper()
+	r.quick = true
+	defer func() { r.quick = false }()
+	return r.press(keys...)
+}
+
+// hasCopied checks what was copied last.
+func (r *robot) hasCopied(text string) *robot {
+	r.t.Helper()
+	if !strings.Contains(r.clipboard, text) {
+		r.t.Errorf("copied is not %q: %q", text, r.clipboard)
+	}
+	return r
 }
 
 var special = map[string]tea.KeyPressMsg{
@@ -67,7 +99,8 @@ var special = map[string]tea.KeyPressMsg{
 	"esc": {Code: tea.KeyEscape}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown},
 	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
 	"backspace": {Code: tea.KeyBackspace}, "f11": {Code: tea.KeyF11}, "shift+f11": {Code: tea.KeyF11, Mod: tea.ModShift}, "f1": {Code: tea.KeyF1}, "f5": {Code: tea.KeyF5}, "f10": {Code: tea.KeyF10},
-	"enter": {Code: tea.KeyEnter}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
+	"enter": {Code: tea.KeyEnter}, "delete": {Code: tea.KeyDelete}, "ctrl+f": {Code: 'f', Mod: tea.ModCtrl}, "ctrl+w": {Code: 'w', Mod: tea.ModCtrl},
+	"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
 }
 
 // press presses keys, by their names.

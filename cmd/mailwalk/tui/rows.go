@@ -24,6 +24,10 @@ type rows struct {
 	notes []uint64
 	// looked are the steps of look-ups.
 	looked []uint64
+	// only is the filter that is on, nil for none: rows are then what it lets through.
+	only *sieve
+	// values are what a filter can be completed with.
+	values *values
 	// index ties the events together, as far as they have been shown.
 	index *trace.Index
 	// wires tells of the network, and what is under way on it.
@@ -31,7 +35,7 @@ type rows struct {
 }
 
 func newRows(t *trace.Trace) *rows {
-	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, index: trace.NewIndex(), wires: newWires(t)}
+	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, values: newValues(), index: trace.NewIndex(), wires: newWires(t)}
 }
 
 // grow takes in the events up to seq.
@@ -43,6 +47,10 @@ func (r *rows) grow(seq uint64) {
 		}
 		r.upTo++
 		r.index.Add(e)
+		r.values.add(e)
+		if r.only != nil && r.only.upTo+1 == e.Seq {
+			r.only.take(e)
+		}
 		r.wires.add(e)
 		for g := explain.GrainOf(e); g < explain.PacketGrain; g++ {
 			r.seen[g] = append(r.seen[g], e.Seq)
@@ -64,6 +72,14 @@ func (r *rows) grow(seq uint64) {
 
 // len is the number of rows at a grain.
 func (r *rows) len(g explain.Grain) int {
+	if r.only != nil {
+		return len(r.only.passed[g])
+	}
+	return r.total(g)
+}
+
+// total is the number of rows at a grain when no filter is on.
+func (r *rows) total(g explain.Grain) int {
 	if g >= explain.PacketGrain {
 		return int(r.upTo)
 	}
@@ -72,6 +88,9 @@ func (r *rows) len(g explain.Grain) int {
 
 // at is the event of a row.
 func (r *rows) at(g explain.Grain, i int) uint64 {
+	if r.only != nil {
+		return r.only.passed[g][i]
+	}
 	if g >= explain.PacketGrain {
 		return uint64(i) + 1
 	}
@@ -80,6 +99,9 @@ func (r *rows) at(g explain.Grain, i int) uint64 {
 
 // row is the row of an event, or the last one before it; -1 when there is none.
 func (r *rows) row(g explain.Grain, seq uint64) int {
+	if r.only != nil {
+		return before(r.only.passed[g], seq)
+	}
 	if g >= explain.PacketGrain {
 		return int(min(seq, r.upTo)) - 1
 	}

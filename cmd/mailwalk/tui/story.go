@@ -88,7 +88,8 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 		indent = strings.Repeat(" ", n)
 	}
 	row := line{
-		{mark + " ", s.theme.key},
+		{mark, s.theme.key},
+		s.sign(e),
 		{fillLeft(explain.Clock(e.At), clock) + " ", s.theme.dim},
 		{l.glyph + " " + fill(l.word, wordWidth) + " ", l.style},
 		{indent, s.theme.border},

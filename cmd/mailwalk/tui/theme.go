@@ -42,6 +42,7 @@ type theme struct {
 	text, dim, strong, heading, key      lipgloss.Style
 	border, focus, pastBorder            lipgloss.Style
 	bar, barStrong, pastBar              lipgloss.Style
+	goodBar, badBar                      lipgloss.Style
 	selected, selectedIdle, later        lipgloss.Style
 	note, noteText, warning, fault, good lipgloss.Style
 	packet, conn, client, server         lipgloss.Style
@@ -61,6 +62,7 @@ func newTheme(name ThemeName, p colorprofile.Profile) theme {
 		mono := monoTheme()
 		t.flat = true
 		t.bar, t.barStrong, t.pastBar = mono.bar, mono.barStrong, mono.pastBar
+		t.goodBar, t.badBar = mono.goodBar, mono.badBar
 		t.selected, t.selectedIdle = mono.selected, mono.selectedIdle
 	}
 	return t
@@ -90,6 +92,9 @@ func colours(dark bool) theme {
 		bar:       plain.Background(pick("#dfe6f2", "#222a3a")).Foreground(pick("#3f4758", "#aab4c8")),
 		barStrong: plain.Background(pick("#0b5aa6", "#3b6fb5")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
 		pastBar:   plain.Background(pick("#9a5b00", "#8a5a12")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
+
+		goodBar: plain.Background(pick("#cfeee0", "#12402f")).Foreground(pick("#00382c", "#d9ffee")),
+		badBar:  plain.Background(pick("#fbdadd", "#5a1722")).Foreground(pick("#5e0717", "#ffe3e6")),
 
 		selected:     plain.Background(ground),
 		selectedIdle: plain.Background(pick("#eef1f7", "#20273a")),
@@ -121,6 +126,7 @@ func monoTheme() theme {
 		text: plain, dim: dim, strong: bold, heading: bold, key: bold,
 		border: dim, focus: bold, pastBorder: plain,
 		bar: reverse, barStrong: reverse.Bold(true), pastBar: reverse.Bold(true),
+		goodBar: reverse, badBar: reverse.Bold(true),
 		selected: reverse, selectedIdle: bold, later: dim,
 		note: bold, noteText: plain, warning: bold, fault: bold, good: bold,
 		packet: dim, conn: plain, client: plain, server: plain,

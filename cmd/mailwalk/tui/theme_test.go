@@ -46,7 +46,7 @@ func TestColoursCanBeRead(t *testing.T) {
 				}
 			}
 		}
-		for part, s := range map[string]lipgloss.Style{"bar": th.bar, "strong bar": th.barStrong, "past": th.pastBar} {
+		for part, s := range map[string]lipgloss.Style{"bar": th.bar, "strong bar": th.barStrong, "past": th.pastBar, "good": th.goodBar, "bad": th.badBar} {
 			if got := contrast(s.GetForeground(), s.GetBackground()); got < least {
 				t.Errorf("%s: %s stands off by %.2f", name, part, got)
 			}

@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"mailwalk/sim/explain"
 )
@@ -64,6 +66,7 @@ func (m *Model) render() string {
 	for i := range screen {
 		rows[i] = screen[i].String()
 	}
+	m.withPrompt(rows)
 	if m.help {
 		return m.withHelp(rows)
 	}
@@ -124,12 +127,24 @@ func (m *Model) titleBar(width int) string {
 		right = line{{at + "  ", t.bar}, {" " + m.pace() + " ", t.barStrong}}
 	}
 	room := width - right.width()
+	if s := m.rows.only; s != nil {
+		chip := m.filterChip(s, room-ansi.StringWidth(chip)-1)
+		if m.past() {
+			left = slices.Insert(left, 1, chip)
+		} else {
+			left[1] = chip // in the place of the walk's title
+		}
+	}
 	return left.render(room, base, g.more) + right.render(width-room, base, g.more)
 }
 
 // pace says whether the walk goes by itself.
 func (m *Model) pace() string {
 	switch {
+	case m.goingOn:
+		return m.glyphs.play + " to a breakpoint"
+	case m.searching:
+		return m.glyphs.play + " searching"
 	case m.running:
 		return m.glyphs.play + " " + rate(speeds[m.speed])
 	case m.busy:
@@ -155,6 +170,12 @@ func (m *Model) footer(width int) string {
 			style = m.theme.warning
 		}
 		return line{{" " + m.toast, style}}.render(width, m.theme.text, m.glyphs.more)
+	}
+	switch {
+	case m.pending != nothing:
+		return line{{" " + m.pendingHint(), m.theme.key}}.render(width, m.theme.text, m.glyphs.more)
+	case m.count > 0 && m.digits > 1:
+		return line{{" " + m.countHint(), m.theme.key}}.render(width, m.theme.text, m.glyphs.more)
 	}
 	keys, last := line{{" ", m.theme.text}}, line(nil)
 	for _, b := range m.keys {
