@@ -76,6 +76,11 @@ func steps() map[string][]*trace.Event {
 		add(l.key, trace.Line, trace.Sent, &l.body)
 		add(l.key, trace.Line, trace.Received, &l.body)
 	}
+	for _, what := range trace.Steps(trace.Line) {
+		if !trace.Spoken(what) {
+			add("line."+what, trace.Line, what, &trace.LineBody{Service: "smtp", Role: dialog.Reply, Code: "250", Text: "250 OK", Range: trace.Range{FromServer: true}})
+		}
+	}
 	for _, what := range trace.Steps(trace.Lookup) {
 		add("lookup."+what, trace.Lookup, what, &trace.LookupBody{Name: "globex.test.", Type: "TXT", Zone: "globex.test.", Server: "ns.globex.test"})
 	}
@@ -122,6 +127,10 @@ func steps() map[string][]*trace.Event {
 		"delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "visit", "say", "drain", "finish", "hang-up",
 	} {
 		add("act."+verb, trace.Act, verb, &trace.ActBody{By: "alice", Target: "alice-laptop"})
+	}
+	for _, verb := range []string{"hold", "release", "drop", "delay", "duplicate", "corrupt", "answer"} {
+		add("act."+verb+"-line", trace.Act, verb+"-line", &trace.ActBody{By: "learner", Target: "line line/sent/x"})
+		add("act."+verb+"-line", trace.Act, verb, &trace.ActBody{By: "walk", Target: "line.sent verb=RCPT"})
 	}
 	add("act", trace.Act, "dance", &trace.ActBody{By: "alice"})
 	for _, what := range trace.Steps(trace.Note) {

@@ -18,7 +18,7 @@ var (
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
 		trace.Socket:     {"proto", "local", "remote", "kernelLocal", "kernelRemote", "octets", "range", "state", "rtt", "mss", "cwnd", "segsIn", "segsOut", "retransmissions"},
 		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error"},
-		trace.Line:       {"speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire"},
+		trace.Line:       {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
 		trace.Decision:   {"subject", "choice", "options", "because"},
 		trace.Mail:       {"reversePath", "recipients", "messageId", "subject", "mailbox", "uid", "from", "toward", "octets", "hash", "changes", "added", "sentHash", "arrivedHash", "reason"},
@@ -185,6 +185,8 @@ func lineField(e *trace.Event, b *trace.LineBody, name string) string {
 		}
 	case "wire":
 		return Octets(b.To - b.From)
+	case "why":
+		return b.Why
 	}
 	return ""
 }

@@ -26,6 +26,9 @@ func Key(e *trace.Event) string {
 	case *trace.ConnectionBody:
 		return first("connection."+e.What+"."+protocol(b.Service), "connection."+e.What, "connection")
 	case *trace.LineBody:
+		if Befalls(e) {
+			return first("line."+e.What, "line")
+		}
 		return lineKey(b)
 	case *trace.LookupBody:
 		step := "lookup." + e.What
@@ -34,10 +37,17 @@ func Key(e *trace.Event) string {
 		return first("mail."+e.What+"."+mailDetail(e.What, b), "mail."+e.What, "mail")
 	case *trace.StateBody:
 		return first(append(stateKeys("state."+e.What, b), "state")...)
+	case *trace.ActBody:
+		if strings.HasPrefix(b.Target, lineStep) { // a fault of the walk that is done to lines
+			return first("act."+e.What+"-line", "act."+e.What, "act")
+		}
 	}
 	kind := string(e.Kind)
 	return first(kind+"."+e.What, kind)
 }
+
+// lineStep begins a selector of lines.
+const lineStep = string(trace.Line) + "."
 
 // packetStep is a packet event's step; forged for a frame that a fault puts on a
 // link in another's name.

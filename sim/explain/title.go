@@ -33,16 +33,36 @@ func Text(e *trace.Event) string {
 			return field(e, name)
 		}))
 	case *trace.LineBody:
-		if !Says(e, b) {
+		if Befalls(e) {
+			said := expand(title(lineKey(b)), fill)
+			return OneLine(expand(title(Key(e)), func(name string) string {
+				if name == "carried" {
+					return said
+				}
+				return field(e, name)
+			}))
+		}
+		switch {
+		case !Says(e, b):
 			words = e.Host + " has read: " + words
+		case b.Meant != "":
+			words += ", where " + e.Host + " believes to say: " + b.Meant
+		case b.MeantContent != nil:
+			words += ", which is not the content that " + e.Host + " believes to send"
 		}
 	}
 	return OneLine(words)
 }
 
+// Befalls tells whether the event of a line is what was done to the line, and not
+// that somebody says or hears it.
+func Befalls(e *trace.Event) bool { return e.Kind == trace.Line && !trace.Spoken(e.What) }
+
 // Says tells whether a line's event is shown as the saying of it. What a program
 // from outside says is known only from its being heard.
-func Says(e *trace.Event, b *trace.LineBody) bool { return e.What != trace.Received || b.Outside }
+func Says(e *trace.Event, b *trace.LineBody) bool {
+	return e.What == trace.Sent || e.What == trace.Received && b.Outside
+}
 
 // Carried is what the frame of a packet event carries, whatever became of it; it
 // is empty for other events.
