@@ -31,7 +31,7 @@ func TestLadders(t *testing.T) {
 	r := newRobot(t, firstLetter(), 120, 40, Options{Grain: explain.PacketGrain, ASCII: true})
 	golden(t, "ladder-ascii.txt", r.stepTo("hands over the content").step(4).drawn(ladderPane, 78, 20))
 	r = newRobot(t, Recorded(trip()), 120, 40, Options{Grain: explain.PacketGrain, Walk: Walk{Network: twoOffices()}})
-	golden(t, "ladder-trouble.txt", r.step(13).drawn(ladderPane, 118, 20))
+	golden(t, "ladder-trouble.txt", r.step(18).drawn(ladderPane, 118, 22))
 }
 
 // j and k go from arrow to arrow, over what happens on one host.

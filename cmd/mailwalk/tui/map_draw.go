@@ -242,13 +242,28 @@ func (p *chartPicture) way() {
 		if i+2 < len(path) {
 			if onward := p.chartLayout.link(p.net, path[i+2]); onward != nil {
 				p.canvas.across(l.x, onward.x, y2, d.barHeavy, &p.heavy)
+				p.crossings(l.x, onward.x, y2)
 				joints = append(joints, joint{l.x, y2}, joint{onward.x, y2})
 			}
 		}
 		at = next
 	}
+	for i := range p.bars { // what a thick line has gone over
+		for _, x := range p.bars[i].joints {
+			p.canvas.put(x, p.bars[i].y, d.joint, &p.theme.border)
+		}
+	}
 	for _, j := range joints {
 		p.canvas.put(j.x, j.y, d.jointHeavy, &p.heavy)
+	}
+}
+
+// crossings are where a thick line goes over links on its way.
+func (p *chartPicture) crossings(x1, x2, y int) {
+	for i := range p.links {
+		if l := &p.links[i]; l.index >= 0 && l.x > min(x1, x2) && l.x < max(x1, x2) && l.bottom > y {
+			p.canvas.put(l.x, y, p.glyphs.draw.crossHeavy, &p.heavy)
+		}
 	}
 }
 

@@ -164,6 +164,13 @@ func trip() *trace.Trace {
 	add("mail.globex.test", trace.HostState, &trace.StateBody{Name: "mail.globex.test", Before: "up", After: "down"})
 	add("", "mend", &trace.ActBody{By: "learner", Target: "line"})
 	add("mail.globex.test", trace.HostState, &trace.StateBody{Name: "mail.globex.test", Before: "down", After: "up"})
+	at += 10 * time.Minute
+	again := frame(4, "acme-net", "acme-laptop", "acme-router")
+	again.Analysis = trace.Retransmission
+	add("acme-laptop", trace.Sent, again)
+	add("acme-laptop", trace.Delayed, again)
+	add("acme-laptop", trace.Corrupted, again)
+	add("acme-router", trace.Delivered, again)
 	return t
 }
 
@@ -184,7 +191,7 @@ func TestWhatIsUnderWay(t *testing.T) {
 		}
 		got = append(got, row)
 	}
-	want := []string{"", " 1 x1", "", " 2 x1", " 2 x1 held", " 2 x1", " 2 x2", " 2 x1", " 2 x1 3 x1", " 2 x1", "", "", "", "", ""}
+	want := []string{"", " 1 x1", "", " 2 x1", " 2 x1 held", " 2 x1", " 2 x2", " 2 x1", " 2 x1 3 x1", " 2 x1", "", "", "", "", "", " 4 x1", " 4 x1", " 4 x1", ""}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
