@@ -31,7 +31,6 @@ func unicodeGlyphs() glyphs {
 		done: "━", underWay: "╌", putOff: "┄", broken: "╳", ahead: "┈", tip: "▶",
 		bar: "▌", right: "✓", file: "▤", branch: "├", twig: "└",
 		border: lipgloss.RoundedBorder(),
-		draw:   unicodeDrawing(),
 		stop:   "■", hit: "»", sieve: "▽",
 		draw: unicodeDrawing(),
 	}
@@ -46,7 +45,6 @@ func asciiGlyphs() glyphs {
 		done: "=", underWay: "-", putOff: "-", broken: "x", ahead: ".", tip: ">",
 		bar: "|", right: "+", file: "%", branch: "|", twig: "`",
 		border: lipgloss.ASCIIBorder(),
-		draw:   asciiDrawing(),
 		stop:   "B", hit: "+", sieve: "%",
 		draw: asciiDrawing(),
 	}

@@ -47,7 +47,6 @@ func (r *rows) grow(seq uint64) {
 		}
 		r.upTo++
 		r.index.Add(e)
-		r.wires.add(e)
 		r.values.add(e)
 		if r.only != nil && r.only.upTo+1 == e.Seq {
 			r.only.take(e)
