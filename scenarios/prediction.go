@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"mailwalk/sim/trace"
 )
 
@@ -74,6 +76,12 @@ func (p *Prediction) Provable() bool {
 		return false
 	}
 	return p.Field != "" || !p.Counts.IsZero()
+}
+
+// Questions are the walk's predictions; those that are about packets are left out
+// where no packets are seen, as on the machine's own loopback interface.
+func (s *Scenario) Questions(withoutPackets bool) []*Prediction {
+	return slices.DeleteFunc(slices.Clone(s.Predictions), func(p *Prediction) bool { return withoutPackets && p.NeedsPackets() })
 }
 
 // NeedsPackets tells whether a question is about packets: on the machine's own

@@ -9,6 +9,7 @@ import (
 
 	"mailwalk/cmd/mailwalk/tui"
 	"mailwalk/scenarios"
+	"mailwalk/sim"
 	"mailwalk/sim/explain"
 )
 
@@ -20,6 +21,7 @@ func newStep() *cobra.Command {
 		ascii bool
 		lines bool
 		ask   bool
+		quiet bool
 	)
 	cmd := &cobra.Command{
 		Use:   "step WALK|FILE.yaml",
@@ -37,7 +39,7 @@ func newStep() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := screen{scenario: sc, ascii: ascii, prompt: ask}
+			s := screen{scenario: sc, ascii: ascii, prompt: ask, quiet: quiet}
 			if s.given, err = in.read(cmd); err != nil {
 				return err
 			}
@@ -62,6 +64,7 @@ func newStep() *cobra.Command {
 	v.flags(cmd)
 	in.flags(cmd)
 	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: auto, dark, light or mono")
+	cmd.Flags().BoolVar(&quiet, "no-questions", false, "do not ask before answers are shown")
 	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with the characters of ASCII alone")
 	cmd.Flags().BoolVar(&lines, "plain", false, "by lines and without a screen; so it is without a terminal too")
 	cmd.Flags().BoolVar(&ask, "prompt", false, "by lines: ask for each command, also where the commands come from a file or a pipe")
@@ -79,6 +82,8 @@ type screen struct {
 	colour   bool
 	ascii    bool
 	prompt   bool
+	// quiet tells that the walk asks nothing.
+	quiet bool
 }
 
 // openScreen makes the world of a walk and shows it until the person leaves.
@@ -92,6 +97,7 @@ func openScreen(ctx context.Context, s screen) (err error) {
 	err = tui.Run(ctx, w, tui.Options{
 		Walk:  tui.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Network: networkOf(sc)},
 		Grain: s.grain, Depth: s.depth, Theme: s.theme, ASCII: s.ascii, Plain: !s.colour,
+		Predictions: sc.Questions(s.given.wire == sim.Loopback), Quiet: s.quiet,
 	})
 	if err != nil {
 		return failed(err)
