@@ -35,7 +35,7 @@ func picture(t *testing.T, w, h int, m mode) string {
 	draw('r', p.rail)
 	draw('n', p.note)
 	draw('f', p.foot)
-	for id, letter := range []byte("aseo") {
+	for id, letter := range []byte("aseoiu") {
 		if slot(id) == m.focus {
 			letter -= 'a' - 'A'
 		}

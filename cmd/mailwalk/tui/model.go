@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"mailwalk/sim/explain"
+	"mailwalk/sim/quiz"
 )
 
 // Model is the screen. It is the only tea.Model; its panes are plain structs that
@@ -25,6 +26,9 @@ type Model struct {
 	zoom          bool
 	presenter     bool
 	finding
+	// predicting puts questions; answering is the table of its keys.
+	predicting predicting
+	answering  []binding
 	// prompt is open while something is typed; history is what was typed before.
 	prompt   *prompt
 	history  [askings][]string
@@ -63,6 +67,8 @@ type Model struct {
 	// later is a command that brings a message after some time.
 	later func(time.Duration, tea.Msg) tea.Cmd
 
+	entrance entrance
+
 	// noMouse leaves the mouse to the terminal.
 	noMouse bool
 
@@ -97,6 +103,7 @@ func New(w World, o Options) *Model {
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(), editing: promptKeys(), commands: commands(),
 		speed: usualSpeed, themeName: o.Theme, later: later,
 	}
+	m.entrance.visited, _ = w.(Visited)
 	if o.Plain {
 		m.themeName = Mono
 	}
@@ -105,6 +112,8 @@ func New(w World, o Options) *Model {
 		m.themeName = Dark
 	}
 	m.theme = newTheme(m.themeName, m.profile)
+	m.predicting = predicting{marks: quiz.NewMarks(o.Predictions), quiet: o.Quiet}
+	m.answering = answerKeys()
 	m.look(0)
 	return m
 }
@@ -158,12 +167,20 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.searched(msg)
 	case counted:
 		m.countOver(msg)
+	case doorsOpened:
+		return m, m.doorsOpened(msg)
+	case visitorsCame:
+		return m, m.visitorsCame()
+	case admitted:
+		return m, m.admitted(msg)
 	case tea.MouseClickMsg:
 		return m, m.pointed(msg)
 	case tea.MouseWheelMsg:
 		return m, m.pointed(msg)
 	case advanced:
 		return m, m.advanced(msg)
+	case ranAhead:
+		return m, m.ranAhead(msg)
 	case tick:
 		return m, m.ticked(msg)
 	}
@@ -180,6 +197,12 @@ func (m *Model) press(key string) tea.Cmd {
 	m.toast, m.refused = "", false
 	if m.help {
 		return m.pressInHelp(key)
+	}
+	if m.entrance.shown {
+		return m.pressAtDoors(key)
+	}
+	if m.predicting.open() {
+		return m.pressInQuestion(key)
 	}
 	if m.pending != nothing {
 		m.lettered(key)
@@ -230,9 +253,13 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 	if a.ticket != m.ticket {
 		return nil
 	}
+	if cmd, asks := m.holds(a); asks {
+		return cmd
+	}
 	switch {
 	case a.over:
 		m.ended(a)
+		m.sumUp()
 		return nil
 	case !a.found:
 		m.quest.last = max(m.quest.last, a.last)
@@ -431,8 +458,8 @@ func (m *Model) turn(n int) tea.Cmd {
 	}
 	var seen []paneID
 	at := 0
-	for _, s := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
-		if p.slot[s].empty() && (s == secondSlot || p.slot[mainSlot].empty()) {
+	for _, s := range fromLeft {
+		if p.slot[s].empty() && (int(s) >= columns || p.slot[mainSlot].empty()) {
 			continue
 		}
 		id := m.in(s, &p)

@@ -66,29 +66,41 @@ var paneNames = [panes]string{
 // slot is a place on the screen for one of several panes.
 type slot int
 
-// The slots. Which of them there are depends on the size of the screen.
+// The slots. Which of them there are depends on the size of the screen: under each
+// of the first three there is another on a large one.
 const (
 	mainSlot   slot = iota // what happens
-	secondSlot             // the same in another way
 	sideSlot               // more of the moment
 	lowerSlot              // what lasts
-	slots      int  = iota
+	underMain              // the same in another way
+	underSide
+	underLower
+	slots = iota
+	// columns is the number of slots that panes have as their homes.
+	columns = int(underMain)
 )
 
-// homes are the slots of the panes. Those of the main slot stand in the second one
-// when there is one, except for the story.
+// fromLeft are the slots from left to right and from top to bottom.
+var fromLeft = [slots]slot{mainSlot, underMain, sideSlot, underSide, lowerSlot, underLower}
+
+// under is the slot below one of the first three.
+func (s slot) under() slot { return s + slot(columns) }
+
+// homes are the slots of the panes.
 var homes = [panes]slot{
 	storyPane: mainSlot, ladderPane: mainSlot, mapPane: mainSlot,
 	whyPane: sideSlot, bytesPane: sideSlot, mailPane: sideSlot,
 	statePane: lowerSlot, namesPane: lowerSlot, handsPane: lowerSlot,
 }
 
+// firsts are the panes that keep their homes where there is another slot below.
+var firsts = [columns]paneID{mainSlot: storyPane, sideSlot: whyPane, lowerSlot: statePane}
+
 // desk is which pane lies in which slot.
 type desk struct {
-	// top is the one that was used last of each home. second is that of the main
-	// slot which is not the story.
-	top    [slots]paneID
-	second paneID
+	// top is the one that was used last of each home, second the one used last that
+	// is not its first.
+	top, second [columns]paneID
 	// lower is the slot that shows where there is room for one besides the main.
 	lower slot
 	focus paneID
@@ -96,8 +108,8 @@ type desk struct {
 
 func newDesk() desk {
 	return desk{
-		top:    [slots]paneID{mainSlot: storyPane, sideSlot: whyPane, lowerSlot: statePane},
-		second: ladderPane, lower: sideSlot, focus: storyPane,
+		top: firsts, second: [columns]paneID{mainSlot: ladderPane, sideSlot: mailPane, lowerSlot: namesPane},
+		lower: sideSlot, focus: storyPane,
 	}
 }
 
@@ -105,21 +117,21 @@ func newDesk() desk {
 func (d *desk) use(p paneID) {
 	home := homes[p]
 	d.top[home], d.focus = p, p
+	if p != firsts[home] {
+		d.second[home] = p
+	}
 	if home != mainSlot {
 		d.lower = home
-	} else if p != storyPane {
-		d.second = p
 	}
 }
 
 // in is the pane that lies in a slot.
 func (d *desk) in(s slot, p *places) paneID {
-	hasSecond := !p.slot[secondSlot].empty()
 	switch {
-	case s == secondSlot:
-		return d.second
-	case s == mainSlot && hasSecond:
-		return storyPane
+	case int(s) >= columns:
+		return d.second[int(s)-columns]
+	case !p.slot[s.under()].empty():
+		return firsts[s]
 	}
 	return d.top[s]
 }

@@ -18,6 +18,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"mailwalk/scenarios"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -47,6 +48,9 @@ type Options struct {
 	Walk  Walk
 	Grain explain.Grain
 	Depth explain.Depth
+	// Predictions are the questions that the walk puts; Quiet begins without them.
+	Predictions []*scenarios.Prediction
+	Quiet       bool
 	// Theme is the colours; Auto asks the terminal whether it is dark or light.
 	Theme ThemeName
 	// ASCII draws with the characters of ASCII alone.

@@ -56,10 +56,13 @@ func (m *Model) render() string {
 		}
 	}
 	// From left to right and from top to bottom, so that rows join.
-	for _, at := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
+	for _, at := range fromLeft {
 		if r := p.slot[at]; !r.empty() {
 			put(r, m.drawPane(m.in(at, &p), r))
 		}
+	}
+	if !p.ask.empty() {
+		put(p.ask, m.drawQuestion(p.ask))
 	}
 	put(p.foot, []string{m.footer(p.foot.w)})
 	rows := make([]string, m.height)
@@ -70,12 +73,15 @@ func (m *Model) render() string {
 	if m.help {
 		return m.withHelp(rows)
 	}
+	if m.entrance.shown && m.entrance.open {
+		return m.withDoors(rows)
+	}
 	return strings.Join(rows, "\n")
 }
 
 func (m *Model) places() places {
 	return layout(m.width, m.height, mode{
-		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, single: m.panes[m.second] == nil, zoom: m.zoom, presenter: m.presenter,
+		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, zoom: m.zoom, presenter: m.presenter, asks: m.questionRows(),
 	})
 }
 
@@ -126,6 +132,9 @@ func (m *Model) titleBar(width int) string {
 		left = line{{chip, t.barStrong}, {" " + title, t.bar}}
 		right = line{{at + "  ", t.bar}, {" " + m.pace() + " ", t.barStrong}}
 	}
+	if s := m.predicting.score(); s != "" {
+		right = slices.Insert(right, 0, span{s + "  ", base})
+	}
 	room := width - right.width()
 	if s := m.rows.only; s != nil {
 		chip := m.filterChip(s, room-ansi.StringWidth(chip)-1)
@@ -141,6 +150,8 @@ func (m *Model) titleBar(width int) string {
 // pace says whether the walk goes by itself.
 func (m *Model) pace() string {
 	switch {
+	case m.predicting.open():
+		return "a question"
 	case m.goingOn:
 		return m.glyphs.play + " to a breakpoint"
 	case m.searching:
@@ -172,6 +183,8 @@ func (m *Model) footer(width int) string {
 		return line{{" " + m.toast, style}}.render(width, m.theme.text, m.glyphs.more)
 	}
 	switch {
+	case m.predicting.open():
+		return m.questionFooter(width)
 	case m.pending != nothing:
 		return line{{" " + m.pendingHint(), m.theme.key}}.render(width, m.theme.text, m.glyphs.more)
 	case m.count > 0 && m.digits > 1:
