@@ -287,11 +287,12 @@ const FaultsExpression = `packet.dropped or packet.duplicated or packet.delayed 
 	or packet.sent analysis in (retransmission fast-retransmission zero-window)
 	or packet.sent proto=ICMP type in (3 11 12) or packet.sent proto=ICMPv6 type<128
 	or connection.refused or connection.failed or connection.reset
+	or line.dropped or line.delayed or line.held or line.duplicated or line.corrupted or line.replaced or line.answered
 	or line.sent code>=400 or line.sent code in (NO BAD -ERR)
 	or lookup.timeout or lookup.lame or lookup.server-error or lookup.not-found or lookup.unsolved
 	or decision.refuse-recipient or decision.refuse-login or decision.null-mx or decision.retry or decision.give-up
 	or mail.deferred or mail.bounced or mail.unsent or mail.compared same=false
-	or state.host after=off or note.warning`
+	or state.host after=down or note.warning`
 
 var faults = sync.OnceValue(func() Filter {
 	f, err := ParseFilter(FaultsExpression, nil)

@@ -199,7 +199,8 @@ func TestFaults(t *testing.T) {
 		{Kind: Connection, What: Refused, Body: &ConnectionBody{}}, {Kind: Lookup, What: Timeout, Body: &LookupBody{}},
 		{Kind: Line, What: Sent, Body: &LineBody{Code: "451"}}, {Kind: Line, What: Sent, Body: &LineBody{Code: "-ERR"}},
 		{Kind: Mail, What: Deferred, Body: &MailBody{}}, {Kind: Mail, What: Compared, Body: &MailBody{}},
-		{Kind: Note, What: Warning, Body: &NoteBody{}}, {Kind: State, What: HostState, Body: &StateBody{Before: "on", After: "off"}},
+		{Kind: Note, What: Warning, Body: &NoteBody{}}, {Kind: State, What: HostState, Body: &StateBody{Before: "up", After: "down"}},
+		{Kind: Line, What: Dropped, Body: &LineBody{}}, {Kind: Line, What: Answered, Body: &LineBody{}},
 	} {
 		if !f.Match(e) || !f.Names(e) {
 			t.Errorf("%s.%s %+v is no fault", e.Kind, e.What, e.Body)
@@ -209,7 +210,7 @@ func TestFaults(t *testing.T) {
 		packet(Sent, PacketBody{}), packet(Delivered, PacketBody{}), packet(Sent, PacketBody{Head: Head{Proto: "ICMPv6", Type: 135}}),
 		{Kind: Line, What: Sent, Body: &LineBody{Code: "250"}}, {Kind: Line, What: Received, Body: &LineBody{Code: "550"}},
 		{Kind: Mail, What: Stored, Body: &MailBody{}}, {Kind: Mail, What: Compared, Body: &MailBody{Same: true}},
-		{Kind: State, What: HostState, Body: &StateBody{Before: "off", After: "on"}},
+		{Kind: State, What: HostState, Body: &StateBody{Before: "down", After: "up"}},
 	} {
 		if f.Match(e) {
 			t.Errorf("%s.%s %+v is a fault", e.Kind, e.What, e.Body)

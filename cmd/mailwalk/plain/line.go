@@ -18,6 +18,11 @@ const (
 // line prints a unit of a dialogue: C: or S:, who says it, and the words
 // themselves.
 func (p *Printer) line(e *trace.Event, b *trace.LineBody) {
+	if explain.Befalls(e) {
+		p.step(e, "FAULT", "", explain.Text(e))
+		p.why(e)
+		return
+	}
 	if !explain.Says(e, b) {
 		p.heard(e, b)
 		return
@@ -55,10 +60,21 @@ func (p *Printer) spoken(e *trace.Event, b *trace.LineBody) {
 	if b.Secret {
 		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
 	}
+	if b.Meant != "" || b.MeantContent != nil {
+		p.out.detail("(" + e.Host + " believes to say " + meant(b) + ")")
+	}
 	if key := explain.Key(e); !p.told[key] {
 		p.out.reason(sentence(untold(explain.Text(e), said)))
 		p.why(e)
 	}
+}
+
+// meant is what a program believes to say in place of a line.
+func meant(b *trace.LineBody) string {
+	if b.MeantContent != nil {
+		return "another content" + size(b.MeantContent)
+	}
+	return explain.OneLine(b.Meant)
 }
 
 // heard prints that a unit was read at the other end.

@@ -203,6 +203,10 @@ func (p *Printer) paint(e *trace.Event) SGR {
 			return s.Bad
 		}
 		return s.Packet
+	case trace.Line:
+		if explain.Befalls(e) {
+			return s.Bad
+		}
 	case trace.Lookup:
 		return s.Lookup
 	case trace.Decision:

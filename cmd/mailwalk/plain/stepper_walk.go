@@ -189,9 +189,12 @@ func (p *Printer) again(e *trace.Event) {
 		}
 		p.step(e, tag, "", numbered(b)+" "+explain.Text(e))
 	case *trace.LineBody:
-		if explain.Says(e, b) {
+		switch {
+		case explain.Befalls(e):
+			p.step(e, "FAULT", "", explain.Text(e))
+		case explain.Says(e, b):
 			p.spoken(e, b)
-		} else {
+		default:
 			p.step(e, "read", "", explain.Text(e))
 		}
 	case *trace.NoteBody:

@@ -179,6 +179,8 @@ func lineFields(f *fieldList, b *trace.LineBody) {
 		f.add("verb", b.Verb)
 	}
 	f.add("code", b.Code)
+	f.add("it believes to say", b.Meant)
+	f.add("why", b.Why)
 	f.add("of stream", streamRange(b.Range))
 	contentFields(f, b.Content)
 	if b.Role == dialog.Body {

@@ -41,6 +41,8 @@ func (s *stage) label(e *trace.Event) label {
 		return label{g.conn, "conn", t.conn}
 	case *trace.LineBody:
 		switch {
+		case explain.Befalls(e):
+			return label{g.fault, "FAULT", t.fault}
 		case !explain.Says(e, b):
 			return label{g.read, "read", t.dim}
 		case b.FromServer:
@@ -95,7 +97,7 @@ func level(e *trace.Event) int {
 			return 3
 		}
 	case *trace.LineBody:
-		if !explain.Says(e, b) && b.Role != dialog.Body {
+		if !explain.Says(e, b) && !explain.Befalls(e) && b.Role != dialog.Body {
 			return 4
 		}
 		return 3
@@ -110,6 +112,9 @@ func (s *stage) saying(e *trace.Event) line {
 	t := &s.theme
 	switch b := e.Body.(type) {
 	case *trace.LineBody:
+		if explain.Befalls(e) {
+			return line{{explain.Text(e), t.text}}
+		}
 		if !explain.Says(e, b) {
 			return line{{e.Host + " has read " + spoken(b), t.dim}}
 		}
@@ -121,6 +126,9 @@ func (s *stage) saying(e *trace.Event) line {
 		l := line{{speaker + " ", t.dim}, {spoken(b), t.text}}
 		if b.Secret {
 			l = append(l, span{" " + s.glyphs.warning + " a password can be read here", t.warning})
+		}
+		if b.Meant != "" || b.MeantContent != nil {
+			l = append(l, span{" " + s.glyphs.fault + " not what it believes to say", t.fault})
 		}
 		return l
 	case *trace.PacketBody:

@@ -146,6 +146,9 @@ func (l *ladder) line(it *item, e *trace.Event, b *trace.LineBody) {
 	}
 	it.text = spoken(b)
 	switch {
+	case explain.Befalls(e):
+		it.glyph, it.style = l.glyphs.fault, &l.theme.fault
+		it.text = e.What + ": " + it.text
 	case !explain.Says(e, b):
 		it.glyph, it.style = l.glyphs.read, &l.theme.dim
 		it.text = "has read " + it.text
