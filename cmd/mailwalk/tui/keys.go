@@ -86,6 +86,7 @@ func bindings() []binding {
 		{on("y"), "y Y", "", "copy the line, the packet in hex, the look-up; Y the step as JSON", seeking, (*Model).copyEvent, (*Model).noCopy},
 		{on("Y"), "", "", "", seeking, (*Model).copyJSON, (*Model).noCopy},
 
+		{on("o"), "o", "", "doors: open them, and how dig, swaks, curl and mail programs come in", seeing, (*Model).showDoors, (*Model).noDoors},
 		{on("p"), "p", "", "ask me about what comes next; a-d or type, ? hint, tab tell, esc skip", seeing, (*Model).askMe, (*Model).noAskMe},
 		{on("ctrl+p"), "ctrl+p", "", "the walk puts its questions, or does not", seeing, (*Model).quietQuestions, nil},
 

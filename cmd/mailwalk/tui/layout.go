@@ -18,8 +18,6 @@ type mode struct {
 	// focus is the home of the pane with the focus; lower which of the side and the
 	// lower slot shows where there is room for one.
 	focus, lower slot
-	// single tells that there is nothing for the second slot.
-	single bool
 	// zoom gives the focus all of the middle.
 	zoom bool
 	// presenter has large narration and few rows of everything else.
@@ -44,7 +42,7 @@ const (
 	threeWide  = 168 // width from which state stands beside both
 	tall       = 30  // height from which the rail has a border
 	roomy      = 20  // height from which the walk's words have a place of their own
-	twoHigh    = 36  // height of the middle from which a second slot is under the first
+	twoHigh    = 36  // height of the middle from which there is a slot below each
 	longNote   = 6   // rows of the walk's words that are shown
 )
 
@@ -93,13 +91,13 @@ func layout(w, h int, m mode) places {
 	case w >= threeWide:
 		a, b := w*44/100, w*31/100
 		p.slot[mainSlot] = rect{0, y, a, middle.h}
-		if middle.h >= twoHigh && !m.single {
-			top := middle.h * 55 / 100
-			p.slot[mainSlot].h = top
-			p.slot[secondSlot] = rect{0, y + top, a, middle.h - top}
-		}
 		p.slot[sideSlot] = rect{a, y, b, middle.h}
 		p.slot[lowerSlot] = rect{a + b, y, w - a - b, middle.h}
+		if middle.h >= twoHigh {
+			for s, share := range [columns]int{mainSlot: 55, sideSlot: 50, lowerSlot: 55} {
+				p.split(slot(s), share)
+			}
+		}
 	case w >= twoColumns:
 		a, top := w*59/100, middle.h*62/100
 		p.slot[mainSlot] = rect{0, y, a, middle.h}
@@ -111,4 +109,13 @@ func layout(w, h int, m mode) places {
 		p.slot[m.lower] = rect{0, y + top, w, middle.h - top}
 	}
 	return p
+}
+
+// split gives a share of a slot, in percent, to what stands above, and the rest to
+// the slot below.
+func (p *places) split(s slot, share int) {
+	r := &p.slot[s]
+	top := r.h * share / 100
+	p.slot[s.under()] = rect{r.x, r.y + top, r.w, r.h - top}
+	r.h = top
 }

@@ -67,6 +67,8 @@ type Model struct {
 	// later is a command that brings a message after some time.
 	later func(time.Duration, tea.Msg) tea.Cmd
 
+	entrance entrance
+
 	// noMouse leaves the mouse to the terminal.
 	noMouse bool
 
@@ -101,6 +103,7 @@ func New(w World, o Options) *Model {
 		stepper: &stepper{world: w, trace: w.Trace()}, keys: bindings(), editing: promptKeys(), commands: commands(),
 		speed: usualSpeed, themeName: o.Theme, later: later,
 	}
+	m.entrance.visited, _ = w.(Visited)
 	if o.Plain {
 		m.themeName = Mono
 	}
@@ -164,6 +167,12 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.searched(msg)
 	case counted:
 		m.countOver(msg)
+	case doorsOpened:
+		return m, m.doorsOpened(msg)
+	case visitorsCame:
+		return m, m.visitorsCame()
+	case admitted:
+		return m, m.admitted(msg)
 	case tea.MouseClickMsg:
 		return m, m.pointed(msg)
 	case tea.MouseWheelMsg:
@@ -188,6 +197,9 @@ func (m *Model) press(key string) tea.Cmd {
 	m.toast, m.refused = "", false
 	if m.help {
 		return m.pressInHelp(key)
+	}
+	if m.entrance.shown {
+		return m.pressAtDoors(key)
 	}
 	if m.predicting.open() {
 		return m.pressInQuestion(key)
@@ -446,8 +458,8 @@ func (m *Model) turn(n int) tea.Cmd {
 	}
 	var seen []paneID
 	at := 0
-	for _, s := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
-		if p.slot[s].empty() && (s == secondSlot || p.slot[mainSlot].empty()) {
+	for _, s := range fromLeft {
+		if p.slot[s].empty() && (int(s) >= columns || p.slot[mainSlot].empty()) {
 			continue
 		}
 		id := m.in(s, &p)

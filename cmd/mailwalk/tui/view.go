@@ -56,7 +56,7 @@ func (m *Model) render() string {
 		}
 	}
 	// From left to right and from top to bottom, so that rows join.
-	for _, at := range [...]slot{mainSlot, secondSlot, sideSlot, lowerSlot} {
+	for _, at := range fromLeft {
 		if r := p.slot[at]; !r.empty() {
 			put(r, m.drawPane(m.in(at, &p), r))
 		}
@@ -73,12 +73,15 @@ func (m *Model) render() string {
 	if m.help {
 		return m.withHelp(rows)
 	}
+	if m.entrance.shown && m.entrance.open {
+		return m.withDoors(rows)
+	}
 	return strings.Join(rows, "\n")
 }
 
 func (m *Model) places() places {
 	return layout(m.width, m.height, mode{
-		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, single: m.panes[m.second] == nil, zoom: m.zoom, presenter: m.presenter, asks: m.questionRows(),
+		noteRows: m.notes.Rows(m.width), focus: homes[m.focus], lower: m.lower, zoom: m.zoom, presenter: m.presenter, asks: m.questionRows(),
 	})
 }
 
