@@ -65,6 +65,36 @@ func TestBigMail(t *testing.T) {
 	holds(t, s.stopAndRerun(), map[string]int{"mail.stored subject=big": 1, "mail.accepted": 1})
 }
 
+// TestIdleReader: a program that asks for a mail and takes nothing of it is not said
+// to have taken more than a little, while another program takes all.
+func TestIdleReader(t *testing.T) {
+	s := serve(t, "first-letter", "--detail", "mail", "--speed", "10")
+	name, content := bigMail(t, 600<<10)
+	visit(t, "curl", "-sS", "--upload-file", name, "--mail-from", "carol@outside.test", "--mail-rcpt", "bob@globex.test", "smtp://"+s.door("mail.globex.test", "smtp", "tcp").At)
+	s.stored(1, "big")
+	c, err := net.Dial("tcp", s.door("mail.globex.test", "pop3", "tcp").At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.(*net.TCPConn).SetReadBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, "USER bob@globex.test\r\nPASS marmalade\r\nRETR 1\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	visit(t, "curl", "-sS", "--user", bobLogin, "--output", os.DevNull, "imap://"+s.door("mail.globex.test", "imap", "tcp").At+"/INBOX;UID=1")
+	taken := map[string]int64{}
+	for e := range s.stopAndRerun().All() {
+		if b, ok := e.Body.(*trace.ActBody); ok && e.What == trace.Drain {
+			taken[b.Target] += b.Octets
+		}
+	}
+	if idle, other := taken["visitor 2"], taken["visitor 3"]; idle == 0 || idle > 400<<10 || other < int64(len(content))-64<<10 {
+		t.Errorf("of %d octets the one that took nothing is said to have taken %d, and the other %d", len(content), idle, other)
+	}
+}
+
 // TestManyVisitors: thirty at once, and then one after the other, all get their mail
 // through.
 func TestManyVisitors(t *testing.T) {

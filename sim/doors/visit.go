@@ -17,6 +17,9 @@ const (
 	// drainStep is how much a visitor takes before that is told: half the window, so
 	// that a dialogue of a few lines needs no telling.
 	drainStep = 32 << 10
+	// written is how much the machine may keep that was written for a visitor. It
+	// counts as taken, so that it is not to be much.
+	written = 64 << 10
 )
 
 // visit is one TCP connection through a door. It implements sim.Outlet.
@@ -38,6 +41,7 @@ type visit struct {
 func (s *Set) admit(o Open, conn *net.TCPConn) {
 	v := &visit{set: s, conn: conn}
 	v.changed = sync.NewCond(&v.mu)
+	_ = conn.SetWriteBuffer(written) // a machine that has it otherwise only keeps more
 	if !s.keep(v) {
 		conn.Close()
 		return
@@ -134,19 +138,23 @@ func (v *visit) answer() {
 // something was cut short.
 func (v *visit) close(reset bool) {
 	if reset {
-		_ = v.conn.SetLinger(0) // then it ends like any other
+		_ = v.conn.SetLinger(0) // if that fails, it ends like any other
 	}
 	v.conn.Close()
-	v.end(reset)
+	v.end(false)
 }
 
-// end has the visit's goroutines end. With reset what is left is not written.
+// end has the visit's goroutines end. With reset what is left is not written, and
+// a visitor who takes nothing is not waited for.
 func (v *visit) end(reset bool) {
 	v.mu.Lock()
 	v.over = true
 	v.reset = v.reset || reset
 	v.mu.Unlock()
 	v.changed.Broadcast()
+	if reset {
+		v.close(true)
+	}
 }
 
 // Send implements sim.Outlet.
