@@ -44,10 +44,19 @@ func (p *ladderPicture) place(rungs []rung, at int) {
 	slices.SortStableFunc(p.columns, func(a, b string) int { return cmp.Compare(p.order[a], p.order[b]) })
 	p.at = map[string]int{}
 	edge := min(10, room/8)
+	wide := p.conversation(&rungs[max(at, 0)])
+	gaps := len(p.columns) - 1
+	if wide >= 0 {
+		gaps++
+	}
 	for i, name := range p.columns {
 		x := p.left + min(room/4, widest/2)
 		if n := len(p.columns); n > 1 {
-			x = p.left + edge + i*min(room-2*edge, widest*(n-1))/(n-1)
+			before := i
+			if wide >= 0 && i > wide {
+				before++
+			}
+			x = p.left + edge + before*min(room-2*edge, widest*(n-1))/gaps
 		}
 		p.at[name] = x
 	}
@@ -59,6 +68,17 @@ func (p *ladderPicture) place(rungs []rung, at int) {
 		}
 		p.hidden[i] = true
 	}
+}
+
+// conversation is the column left of the gap across which the two ends of the
+// moment's connection talk: it is twice as wide as the others. It is -1 when there
+// is none.
+func (p *ladderPicture) conversation(r *rung) int {
+	a, b := slices.Index(p.columns, r.client), slices.Index(p.columns, r.server)
+	if a < 0 || b < 0 || len(p.columns) < 3 || a-b != 1 && b-a != 1 {
+		return -1
+	}
+	return min(a, b)
 }
 
 // clockWidth is the cells of the widest time among the rows.
