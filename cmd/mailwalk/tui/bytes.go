@@ -89,6 +89,9 @@ func (d *dump) opening() int {
 			best = i
 		}
 	}
+	if next := best + 1; next < len(d.o.tree) && d.o.tree[next].seq != 0 && !d.o.tree[next].refers {
+		best = next // what is carried tells more than that something is
+	}
 	if _, mail := d.eventBody().(*trace.MailBody); mail {
 		return 0
 	}
@@ -254,7 +257,7 @@ func (d *dump) none(width, height int) []string {
 		p.text(d.theme.dim, "Nothing has crossed a wire yet. A step shows its octets here: a packet's, a line's, a mail's.")
 	case d.event.Kind == trace.Note:
 		p.text(d.theme.dim, "These are the walk's own words. Nothing of them is on a wire.")
-	case d.event.Kind == trace.Connection && d.event.What == trace.Opening || d.event.Kind == trace.Lookup && d.event.What == trace.Asked:
+	case d.event.Kind == trace.Connection && d.event.What == trace.Opening || d.event.Kind == trace.Lookup && (d.event.What == trace.Asked || d.event.What == trace.Query):
 		p.text(d.theme.dim, "Nothing has left "+d.event.Host+" yet. + looks closer, down to each packet.")
 	default:
 		p.text(d.theme.dim, "This happens inside "+orWalk(d.event.Host)+". It has no octets on a wire.")
@@ -313,11 +316,13 @@ func (d *dump) beside(out *[]string, width, room int, focused bool) {
 // cursor is among them.
 func (d *dump) dumpRows(height int) []line {
 	n := (len(d.o.data) + d.per - 1) / d.per
-	d.top = follow(d.top, d.octet/d.per, n, height)
 	w := dumped{stage: d.stage, o: d.o, per: d.per, at: d.octet}
 	if d.at < len(d.o.tree) {
 		w.from, w.to = d.o.tree[d.at].from, d.o.tree[d.at].to
 	}
+	// As much as there is room for of what is selected, and its cursor for certain.
+	d.top = follow(d.top, max(w.to-1, d.octet)/d.per, n, height)
+	d.top = follow(d.top, d.octet/d.per, n, height)
 	var out []line
 	for i := d.top; i < min(d.top+height, n); i++ {
 		out = append(out, append(line{{" ", d.theme.text}}, w.row(i*d.per)...))
@@ -344,7 +349,7 @@ func (d *dump) treeRows(width, height int, focused bool) []string {
 	column := nameLeast
 	for i := d.first; i < min(d.first+height, n); i++ {
 		p := &d.o.tree[i]
-		column = max(column, min(2*p.depth+ansi.StringWidth(p.name), nameMost, width/2-2))
+		column = max(column, min(2*p.depth+ansi.StringWidth(p.name), nameMost, width/2+4))
 	}
 	var out []string
 	for i := d.first; i < min(d.first+height, n); i++ {
@@ -372,23 +377,29 @@ func (d *dump) treeRow(p *part, here bool, width, column int, focused bool) stri
 	if p.bits > 0 && p.bits < 8 && p.from < len(d.o.data) {
 		value = bitPicture(d.o.data[p.from], p.bit, p.bits) + "  " + value
 	}
-	row := line{{mark + " ", t.key}, {name + " ", style}, {value, t.text}}
+	row := line{{mark + " ", t.key}, {name + " ", style}}
+	later := p.seq > d.now // as seen from the moment
+	if later {
+		row = append(row, span{"yet to come: ", t.later})
+	}
+	row = append(row, span{value, t.text})
 	switch p.check {
 	case trace.Valid:
 		row = append(row, span{" " + g.right + " right", t.good})
 	case trace.Invalid:
 		row = append(row, span{" " + g.fault + " wrong: " + p.note, t.fault})
+	case trace.Unchecked:
+		row = append(row, span{" " + g.lookup + " not checked: " + p.note, t.dim})
 	default:
 		if p.note != "" {
 			row = append(row, span{"  " + p.note, t.dim})
 		}
 	}
 	switch {
-	case p.seq > d.now: // it is yet to come, as seen from the moment
+	case later:
 		for i := range row {
 			row[i].style = t.later
 		}
-		row = append(row, span{"  yet to come", t.later})
 	case here && t.flat:
 		for i := range row {
 			row[i].style = base
@@ -428,7 +439,7 @@ func (d *dump) meaning(width, height int) []string {
 	if where := p.where(); where != "" {
 		text += " (" + where + ")"
 	}
-	most := 1 + (height-6)/4
+	most := 1 + (height-6)/6
 	words := wrap(text, width-4)
 	if len(words) > min(most, 4) {
 		words = words[:min(most, 4)]

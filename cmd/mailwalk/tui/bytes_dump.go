@@ -49,6 +49,7 @@ func (d *dumped) row(start int) line {
 	size := len(d.o.data)
 	l := line{{fmt.Sprintf("%0*x ", offsetWidth(size), start), d.theme.dim}}
 	var text line
+	// Octets that look the same are one span, for each costs the terminal its colours.
 	add := func(to *line, s string, style lipgloss.Style, same bool) {
 		if n := len(*to); same && n > 0 {
 			(*to)[n-1].text += s
@@ -59,50 +60,60 @@ func (d *dumped) row(start int) line {
 	last := -1 // what the octet before looked like
 	for i := range d.per {
 		at := start + i
-		gap, style := d.gap(at, i), d.theme.border
-		if gap == "[" || gap == "]" || gap == "|" {
-			style = d.theme.key
-		}
-		inside := at > d.from && at < d.to
-		switch {
-		case inside && i > 0:
-			style = d.style(at, false)
-		case at >= size && i > 0 && gap == " ":
-			style = d.theme.text
-		}
+		gap, wide := d.gap(at, i), ""
 		if i == 8 {
-			// The wider gap in the middle has what closes on its left and what opens on
-			// its right.
-			left, right := " ", gap
-			if gap == "]" {
-				left, right = gap, " "
-			}
-			add(&l, left, style, false)
-			gap = right
+			wide = " "
 		}
-		add(&l, gap, style, false)
 		if at >= size {
+			add(&l, d.opening(gap, wide), d.theme.key, false)
 			add(&l, "  ", d.theme.text, false)
 			add(&text, " ", d.theme.text, false)
+			last = -1
 			continue
 		}
 		c := d.o.data[at]
 		look := int(d.o.tintAt(at).tint)<<2 | btoi(d.selected(at))<<1 | btoi(at == d.at)
-		style = d.style(at, at == d.at)
-		add(&l, fmt.Sprintf("%02x", c), style, false)
+		same := look == last
+		style := d.style(at, at == d.at)
+		switch {
+		case gap != " ":
+			ruled := d.theme.key
+			if gap == d.glyphs.guide {
+				ruled = d.theme.border
+			}
+			add(&l, d.opening(gap, wide), ruled, false)
+			add(&l, fmt.Sprintf("%02x", c), style, false)
+		case same:
+			add(&l, wide+" "+fmt.Sprintf("%02x", c), style, true)
+		default:
+			between := d.theme.text
+			if d.selected(at) && i > 0 {
+				between = d.style(at, false)
+			}
+			add(&l, wide+" ", between, false)
+			add(&l, fmt.Sprintf("%02x", c), style, false)
+		}
 		if c < 0x20 || c > 0x7e {
 			c = '.'
 		}
-		add(&text, string(rune(c)), style, look == last)
+		add(&text, string(rune(c)), style, same)
 		last = look
 	}
-	end := start + d.per
 	closing := " "
-	if d.to > d.from && d.to == min(end, size) && end <= size {
+	if end := start + d.per; d.to > d.from && d.to == min(end, size) && end <= size {
 		closing = "]"
 	}
 	l = append(l, span{closing + " ", d.theme.key})
 	return append(l, text...)
+}
+
+// opening sets what stands before an octet into the wider gap in the middle of a
+// row: on its left what closes, on its right what opens.
+func (d *dumped) opening(gap, wide string) string {
+	if gap == "]" {
+		return gap + wide
+	}
+	return wide + gap
 }
 
 // gap is what stands before an octet.

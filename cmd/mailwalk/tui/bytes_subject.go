@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	mostCarriers = 2_000 // packets of a line that are listed
-	mostMissing  = 24    // events around a step that are searched for its octets
+	mostCarriers = 500 // packets of a line that are listed
+	mostMissing  = 24  // events around a step that are searched for its octets
 )
 
 // octetsOf are the octets of the moment's step: its own, or those of the packet or
@@ -24,11 +24,11 @@ func (s *stage) octetsOf(e *trace.Event) *octets {
 	if e == nil {
 		return nil
 	}
-	if o := s.ownOctets(e); o != nil {
+	if o := s.ownOctets(e); o != nil && len(o.tree) > 0 {
 		return o
 	}
 	if c := s.carrier(e); c != nil {
-		if o := s.ownOctets(c); o != nil {
+		if o := s.ownOctets(c); o != nil && len(o.tree) > 0 {
 			l := s.label(c)
 			o.origin = "of event " + explain.Grouped(int64(c.Seq)) + " (" + strings.ToLower(l.word) + "), which it comes from"
 			if c.Seq > e.Seq {
@@ -77,11 +77,6 @@ func (s *stage) carrier(e *trace.Event) *trace.Event {
 				return c
 			}
 		}
-		if e.Kind == trace.Connection {
-			return nil
-		}
-	}
-	if e.Kind == trace.Lookup && e.What == trace.Asked {
 		return nil // what it comes from is another matter
 	}
 	from := slices.Clone(e.Causes)
@@ -129,6 +124,10 @@ func (s *stage) frameOctets(e *trace.Event, b *trace.PacketBody) *octets {
 		o.tree = slices.Delete(o.tree, last, last+1)
 		o.paint(from, to, dnsTint, false)
 		o.dnsMessage(from, to)
+	case h.Proto == "TCP" && (h.SrcPort == domainPort || h.DstPort == domainPort) && framed(o.data[from:to]):
+		o.add(part{depth: 1, name: "Length", value: explain.Octets(int64(to - from - 2)), means: "On a stream the length of a message stands before it. RFC 1035 §4.2.2.", from: from, to: from + 2, tint: dnsTint})
+		o.paint(from, to, dnsTint, false)
+		o.dnsMessage(from+2, to)
 	case b.Range != nil:
 		s.linesIn(o, e, *b.Range, from)
 		o.fill(from, to, plainTint)
@@ -137,6 +136,11 @@ func (s *stage) frameOctets(e *trace.Event, b *trace.PacketBody) *octets {
 	}
 	slices.SortStableFunc(o.tints, func(a, b tinted) int { return a.from - b.from })
 	return o
+}
+
+// framed tells whether these are a DNS message with its length before it.
+func framed(b []byte) bool {
+	return len(b) > 2 && int(b[0])<<8|int(b[1]) == len(b)-2
 }
 
 // fill paints what has no tint yet.
@@ -443,8 +447,8 @@ func (s *stage) mailOctets(b *trace.MailBody) *octets {
 		if p.name == "" {
 			p.name, p.value, p.note = "?", string(f.Raw), "no field: a name and a colon are missing"
 		}
-		if i < len(b.Added) {
-			p.tint, p.note = freshTint, "added by this hop"
+		if i < len(b.Added) && strings.HasPrefix(b.Added[i], f.Name+":") {
+			p.tint, p.note = freshTint, "+ added here"
 		}
 		o.add(p)
 		o.paint(p.from, p.to, p.tint, true)

@@ -98,7 +98,7 @@ func (o *octets) tintAt(at int) tinted {
 }
 
 // partAt is the row of the narrowest part that has an octet, the outer one of two
-// that are equally narrow; -1 for none.
+// that are equally narrow, but for a line; -1 for none.
 func (o *octets) partAt(at int) int {
 	best := -1
 	for i := range o.tree {
@@ -106,7 +106,13 @@ func (o *octets) partAt(at int) int {
 		if !p.has(at) || p.refers {
 			continue
 		}
-		if best < 0 || p.to-p.from < o.tree[best].to-o.tree[best].from {
+		if best < 0 {
+			best = i
+			continue
+		}
+		// A line tells more than the payload that it fills.
+		wide, was := p.to-p.from, o.tree[best].to-o.tree[best].from
+		if wide < was || wide == was && p.seq != 0 {
 			best = i
 		}
 	}

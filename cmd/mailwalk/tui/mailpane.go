@@ -28,7 +28,7 @@ type mailPage struct {
 }
 
 const (
-	mostMailLines  = 2_000   // lines of a mail that are shown
+	mostMailLines  = 1_000   // lines of a mail that are shown
 	mostMailOctets = 1 << 20 // octets of a mail that are looked into
 )
 
@@ -174,6 +174,9 @@ func (y *mailPage) draft(p *page, m *mailNow) {
 		}
 		p.mark(p.glyphs.choice, p.theme.choice, c)
 	}
+	if t.width != p.width {
+		t.wraps, t.width = map[string][]string{}, p.width
+	}
 	if y.raw() {
 		t.raw(p)
 	} else {
@@ -297,6 +300,9 @@ type paper struct {
 	// them there.
 	fresh int
 	by    string
+	// wraps are texts in the rows of a width, for a mail is drawn anew at each step.
+	wraps map[string][]string
+	width int
 }
 
 // read takes the mail apart, unless it is the one that was read last.
@@ -322,7 +328,7 @@ func (y *mailPage) read(m *mailNow) *paper {
 		}
 	}
 	if t.fresh == 0 && len(m.body.Added) > 0 {
-		t.fresh = fieldsEnd(data, len(m.body.Added))
+		t.fresh = addedEnd(data, m.body.Added)
 	}
 	if len(data) > mostMailOctets {
 		t.cut = len(data) - mostMailOctets
@@ -333,13 +339,19 @@ func (y *mailPage) read(m *mailNow) *paper {
 	return t
 }
 
-// fieldsEnd is where so many fields at the head of a mail end.
-func fieldsEnd(data []byte, n int) int {
+// addedEnd is where the fields end that were added to a mail, 0 when they do not
+// stand at its head.
+func addedEnd(data []byte, added []string) int {
 	all := message.ParseHeader(data).Fields
-	if n > len(all) {
+	if len(added) > len(all) {
 		return 0
 	}
-	return all[n-1].To
+	for i, f := range added {
+		if !strings.HasPrefix(f, all[i].Name+":") {
+			return 0
+		}
+	}
+	return all[len(added)-1].To
 }
 
 // bodyLines are the lines of a text, without those beyond the most.

@@ -29,7 +29,7 @@ func (t *paper) raw(p *page) {
 			p.heading("As it came")
 		}
 		at += len(l) + 1
-		p.long(gutter, strings.TrimSuffix(l, "\r"), style)
+		t.long(p, gutter, strings.TrimSuffix(l, "\r"), style)
 	}
 	t.more(p, rest)
 }
@@ -51,16 +51,21 @@ func gutterOf(p *page, at, fresh int) span {
 }
 
 // long sets a text in as many rows as it needs, each behind a gutter.
-func (p *page) long(gutter span, text string, style lipgloss.Style) {
+func (t *paper) long(p *page, gutter span, text string, style lipgloss.Style) {
 	width := p.width - 4
 	if len(text) > longLine {
 		text = ansi.Truncate(text, longLine, p.glyphs.more)
 	}
-	if len(text) <= width && !strings.ContainsRune(text, '\t') {
+	if len(text) <= width {
 		p.add(line{gutter, {text, style}})
 		return
 	}
-	for _, r := range wrap(text, width) {
+	rows, ok := t.wraps[text]
+	if !ok {
+		rows = wrap(text, width)
+		t.wraps[text] = rows
+	}
+	for _, r := range rows {
 		p.add(line{gutter, {r, style}})
 	}
 }
@@ -93,7 +98,7 @@ func (t *paper) field(p *page, f message.Field) {
 		style = p.theme.good
 	}
 	if f.Name == "" {
-		p.long(gutter, string(bytes.ToValidUTF8(f.Raw, nil)), p.theme.fault)
+		t.long(p, gutter, string(bytes.ToValidUTF8(f.Raw, nil)), p.theme.fault)
 		return
 	}
 	for i, r := range wrap(f.Name+": "+strings.ReplaceAll(f.Decoded(), "\t", " "), p.width-4) {
@@ -172,7 +177,7 @@ func (t *paper) text(p *page) {
 	}
 	lines, rest := bodyLines(text)
 	for _, l := range lines {
-		p.long(span{p.glyphs.guide + " ", p.theme.border}, l, p.theme.text)
+		t.long(p, span{p.glyphs.guide + " ", p.theme.border}, l, p.theme.text)
 	}
 	if rest > 0 || part.BodyTo == len(t.data) {
 		t.more(p, rest)

@@ -280,11 +280,8 @@ func (n *names) row(i int, here bool, width int, focused bool) string {
 
 // rounded leaves what a person can compare.
 func rounded(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Second:
+	if d >= time.Millisecond {
 		return d.Round(time.Millisecond)
-	case d >= time.Millisecond:
-		return d.Round(100 * time.Microsecond)
 	}
 	return d.Round(time.Microsecond)
 }
@@ -441,7 +438,14 @@ func (n *names) says(s *nameStep, short bool) line {
 	case trace.CacheHit:
 		return line{who(s.e.Host), say(" knows " + question + ": " + recordData(b))}
 	case trace.Cached:
-		return line{say(question + ": " + recordData(b)), span{", until " + clock(b.Until), t.dim}}
+		if b.RCode == "NXDOMAIN" {
+			question = bareName(b.Name) // with whatever type
+		}
+		l := line{say(question + ": " + recordData(b))}
+		if !short {
+			l = append(l, span{", until " + clock(b.Until), t.dim})
+		}
+		return l
 	case trace.Expired:
 		return line{who(s.e.Host), say(" forgets " + question)}
 	case trace.Resolved:

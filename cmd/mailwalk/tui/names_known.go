@@ -60,7 +60,10 @@ func (n *names) entry(c *trace.CacheEntry) line {
 		mark, style = "+", n.theme.good
 	}
 	gone, rest := n.ttl(c)
-	name := bareName(c.Name) + " " + c.Type
+	name := bareName(c.Name)
+	if c.RCode != "NXDOMAIN" {
+		name += " " + c.Type
+	}
 	return line{
 		{" " + mark + " ", style}, {gone, n.theme.lookup}, {rest + " ", n.theme.border},
 		{fillLeft(left(c.Until, n.view.At), 11) + "  ", n.theme.dim}, {name + "  ", n.theme.text}, {about, n.theme.dim},

@@ -117,9 +117,8 @@ func (s *sample) conn() *trace.ConnectionBody {
 // frame crosses one link.
 func (s *sample) frame(from, to, flags string, r *trace.Range, payload []byte) {
 	s.frames++
-	data := append([]byte{0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6}, make([]byte, 30)...)
 	p := &trace.PacketBody{
-		Frame: s.frames, Link: "acme-net", From: from + "/eth0", To: to + "/eth0", Data: append(data, payload...), Range: r,
+		Frame: s.frames, Link: "acme-net", From: from + "/eth0", To: to + "/eth0", Range: r,
 		Head: trace.Head{
 			Proto: "TCP", Flags: flags, Len: len(payload), TTL: 64, Window: 65535, SrcPort: 49152, DstPort: s.conn().ServerAddr.Port(), Seq: 1000, Ack: 2000,
 			Src: netip.MustParseAddr(hosts[from]), Dst: netip.MustParseAddr(hosts[to]),
@@ -128,6 +127,7 @@ func (s *sample) frame(from, to, flags string, r *trace.Range, payload []byte) {
 	if r != nil && r.FromServer {
 		p.Head.SrcPort, p.Head.DstPort = p.Head.DstPort, p.Head.SrcPort
 	}
+	p.Data = frameOf(&p.Head, payload)
 	s.add(from, trace.Sent, p)
 	s.add(to, trace.Delivered, p)
 }
