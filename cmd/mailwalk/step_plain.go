@@ -10,6 +10,7 @@ import (
 
 	"mailwalk/cmd/mailwalk/plain"
 	"mailwalk/scenarios"
+	"mailwalk/sim"
 	"mailwalk/sim/trace"
 )
 
@@ -26,6 +27,7 @@ func stepByLines(ctx context.Context, s screen, in io.Reader, out io.Writer) (er
 		Walk:   walkWords(sc, w.Trace().Header.Seed),
 		Places: places(sc), Grain: s.grain, Depth: s.depth,
 		Prompt: typed || s.prompt, Echo: !typed,
+		Predictions: sc.Questions(s.given.wire == sim.Loopback), Ask: (typed || s.prompt) && !s.quiet,
 		Expected: func(t *trace.Trace) []plain.Expectation {
 			return judged(sc, scenarios.Check(expected(sc, t), t.All()))
 		},

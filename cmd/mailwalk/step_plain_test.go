@@ -18,7 +18,7 @@ func stepThrough(t *testing.T, walk string, commands ...string) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	s := screen{scenario: sc, grain: explain.LineGrain, prompt: true}
+	s := screen{scenario: sc, grain: explain.LineGrain, prompt: true, quiet: true}
 	if err := stepByLines(context.Background(), s, strings.NewReader(strings.Join(commands, "\n")), &out); err != nil {
 		t.Fatal(err)
 	}
@@ -73,4 +73,24 @@ func TestEveryWalkByLines(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who leaves each question of a walk alone comes to the same end; who has all told
+// is asked all.
+func TestQuestionsByLines(t *testing.T) {
+	sc, err := scenarios.Load("first-letter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	commands := "run\n" + strings.Repeat("tell\n", len(sc.Predictions)) + "score\n"
+	s := screen{scenario: sc, grain: explain.LineGrain, prompt: true}
+	if err := stepByLines(context.Background(), s, strings.NewReader(commands), &out); err != nil {
+		t.Fatal(err)
+	}
+	print := out.String()
+	if n := strings.Count(print, "\nquestion: "); n != len(sc.Predictions) || n == 0 {
+		t.Errorf("%d of %d questions were put:\n%s", n, len(sc.Predictions), print)
+	}
+	said(t, print, "answer> tell\nTold.\nanswer: ", "summary\n", "all of it happened", "0 of ", "The walk is over, after ")
 }

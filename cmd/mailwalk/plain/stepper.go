@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"mailwalk/cmd/mailwalk/tui"
+	"mailwalk/scenarios"
 	"mailwalk/sim/explain"
+	"mailwalk/sim/quiz"
 	"mailwalk/sim/trace"
 )
 
@@ -23,6 +25,10 @@ type StepOptions struct {
 	// Prompt has a prompt written before each line is read. Echo has the line that
 	// was read written behind it, where no terminal does.
 	Prompt, Echo bool
+	// Predictions are the questions that the walk puts before it shows the answers;
+	// Ask has it put them, which can be changed meanwhile.
+	Predictions []*scenarios.Prediction
+	Ask         bool
 	// Expected judges a trace that has come to its end; nil when nothing is
 	// expected.
 	Expected func(*trace.Trace) []Expectation
@@ -106,6 +112,7 @@ func read(ctx context.Context, in io.Reader) (<-chan string, <-chan error) {
 // of the trace up to the moment that is looked at.
 type stepper struct {
 	lens
+	asking
 	o        StepOptions
 	ctx      context.Context
 	world    tui.World
@@ -129,8 +136,8 @@ type stepper struct {
 	// quiet tells that what comes is passed over and not told.
 	quiet bool
 
-	marks  map[string]uint64
-	before uint64 // where one was before the last jump
+	spots  map[string]uint64 // the marks, by their names
+	before uint64            // where one was before the last jump
 	stops  []stop
 	sought trace.Filter
 
@@ -141,8 +148,9 @@ type stepper struct {
 func newStepper(ctx context.Context, w tui.World, out io.Writer, o StepOptions) *stepper {
 	s := &stepper{
 		lens: lens{grain: o.Grain}, o: o, ctx: ctx, world: w, trace: w.Trace(), index: trace.NewIndex(),
-		commands: newCommandTable(), marks: map[string]uint64{},
+		commands: newCommandTable(), spots: map[string]uint64{},
 	}
+	s.marks, s.loud = quiz.NewMarks(o.Predictions), o.Ask
 	s.p = New(out, Options{Detail: o.Grain, Depth: o.Depth, Linear: true})
 	s.p.seen = func(e *trace.Event) bool { return !s.quiet && s.sees(e) }
 	s.out = s.p.out
@@ -164,6 +172,10 @@ func (s *stepper) begin() error {
 // prompt says where one is.
 func (s *stepper) prompt() {
 	if !s.o.Prompt {
+		return
+	}
+	if s.try != nil {
+		s.out.write("answer> ")
 		return
 	}
 	at := "the beginning"
@@ -205,6 +217,9 @@ func (s *stepper) list(heading string, items []string) {
 
 // obey does what a line says.
 func (s *stepper) obey(line string) {
+	if s.try != nil && s.answered(line) {
+		return
+	}
 	c, given, reason := s.commands.parse(line)
 	switch {
 	case reason != "":

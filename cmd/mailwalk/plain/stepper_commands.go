@@ -20,6 +20,9 @@ type command struct {
 	// says is what it does; when it is empty, the screen's own words say it.
 	says string
 	does func(s *stepper, given string) string
+	// goes tells that it leads to another moment, so that a question that is open is
+	// left alone.
+	goes bool
 	// not says why there is no such thing in lines, and what there is instead.
 	not string
 }
@@ -34,21 +37,21 @@ func stepCommands() []command {
 		noOctets = "There is no cursor in lines: bytes lists the fields with their places, then all octets."
 	)
 	return []command{
-		{key: "space", words: "step s next", takes: "[N]", says: "one step on, or N; an empty line is the same", does: (*stepper).step},
-		{key: "b", words: "back", takes: "[N]", says: "one step back, or N", does: (*stepper).back},
-		{key: "enter", words: "into in", does: (*stepper).into},
-		{key: "backspace", words: "out", does: (*stepper).outOf},
-		{key: "r", words: "run", takes: "[N | to the end]", says: "run to the end or to a breakpoint, or N steps", does: (*stepper).run},
-		{key: "c", words: "continue", says: "run to the next breakpoint", does: (*stepper).toStop},
-		{key: "R", words: "rewind restart beginning", does: (*stepper).rewind},
-		{key: "j", words: "down", takes: "[N]", says: "a row on among the steps that have been seen", does: (*stepper).down},
-		{key: "k", words: "up", takes: "[N]", says: "a row back", does: (*stepper).up},
-		{key: "g", words: "first top", says: "to the first step", does: (*stepper).top},
-		{key: "G", words: "present last bottom", takes: "[N]", says: "to the present, or to step N", does: (*stepper).present},
+		{key: "space", words: "step s next", goes: true, takes: "[N]", says: "one step on, or N; an empty line is the same", does: (*stepper).step},
+		{key: "b", words: "back", goes: true, takes: "[N]", says: "one step back, or N", does: (*stepper).back},
+		{key: "enter", words: "into in", goes: true, does: (*stepper).into},
+		{key: "backspace", words: "out", goes: true, does: (*stepper).outOf},
+		{key: "r", words: "run", goes: true, takes: "[N | to the end]", says: "run to the end or to a breakpoint, or N steps", does: (*stepper).run},
+		{key: "c", words: "continue", goes: true, says: "go to the next breakpoint, or to the end, and tell nothing before it", does: (*stepper).toStop},
+		{key: "R", words: "rewind restart beginning", goes: true, does: (*stepper).rewind},
+		{key: "j", words: "down", goes: true, takes: "[N]", says: "a row on among the steps that have been seen", does: (*stepper).down},
+		{key: "k", words: "up", goes: true, takes: "[N]", says: "a row back", does: (*stepper).up},
+		{key: "g", words: "first top", goes: true, says: "to the first step", does: (*stepper).top},
+		{key: "G", words: "present last bottom", goes: true, takes: "[N]", says: "to the present, or to step N", does: (*stepper).present},
 		{key: "esc", words: "esc", says: "take the filter off, or leave the past", does: (*stepper).escape},
-		{key: ":", words: "event", takes: "NUMBER", says: "go to an event; :42 is the same", does: (*stepper).toEvent},
-		{words: "time", takes: "SECONDS", says: "go to what was last before this time; also 10m or 1:30:00", does: (*stepper).toTime},
-		{words: "hop", takes: "NUMBER", says: "go to where a leg of the mail's way begins", does: (*stepper).toHop},
+		{key: ":", words: "event", goes: true, takes: "NUMBER", says: "go to an event; :42 is the same", does: (*stepper).toEvent},
+		{words: "time", goes: true, takes: "SECONDS", says: "go to what was last before this time; also 10m or 1:30:00", does: (*stepper).toTime},
+		{words: "hop", goes: true, takes: "NUMBER", says: "go to where a leg of the mail's way begins", does: (*stepper).toHop},
 
 		{key: "2", words: "why w what", says: "the step at this moment: its reason, its fields, what it comes from", does: (*stepper).why},
 		{key: "6", words: "bytes y", does: (*stepper).octets},
@@ -67,16 +70,20 @@ func stepCommands() []command {
 		{key: "d", words: "depth", takes: "[WHOM]", says: "reasons for a newcomer, a student, an engineer", does: (*stepper).deeper},
 		{key: "D", words: "shallower", says: "the same the other way round", does: (*stepper).shallower},
 
-		{key: "/", words: "filter", takes: "[EXPRESSION]", says: "see only what it lets through; filter off, all", does: (*stepper).filtered},
+		{key: "/", words: "filter", takes: "[FILTER]", says: "see only what it lets through; filter off, all", does: (*stepper).filtered},
 		{key: "x", words: "faults", says: "see only what goes wrong, or all again", does: (*stepper).faults},
-		{key: "ctrl+f", words: "find", takes: "EXPRESSION", says: "go to the next of the events seen that it lets through", does: (*stepper).find},
-		{key: "n", words: "again", says: "find the next", does: (*stepper).findNext},
-		{key: "N", words: "before", says: "find the one before", does: (*stepper).findPrevious},
-		{key: "t", words: "break breakpoint", takes: "[EXPRESSION]", says: "runs stop there; alone, at this event, or no more", does: (*stepper).setStop},
+		{key: "ctrl+f", words: "find", goes: true, takes: "FILTER", says: "go to the next of the events seen that it lets through", does: (*stepper).find},
+		{key: "n", words: "again", goes: true, says: "find the next", does: (*stepper).findNext},
+		{key: "N", words: "before", goes: true, says: "find the one before", does: (*stepper).findPrevious},
+		{key: "t", words: "break breakpoint", takes: "[FILTER]", says: "runs stop there; alone, at what the filter lets through or at this event; again, no more", does: (*stepper).setStop},
 		{words: "breaks", says: "list the breakpoints", does: (*stepper).listStops},
 		{words: "unbreak", takes: "NUMBER|all", says: "clear a breakpoint, or all", does: (*stepper).clearStop},
 		{key: "m", words: "mark", takes: "[NAME]", says: "mark this moment; alone, list the marks", does: (*stepper).mark},
-		{key: "'", words: "go goto", takes: "NAME", says: "go to a mark; ' is where you were", does: (*stepper).toMark},
+		{key: "'", words: "go goto", goes: true, takes: "NAME", says: "go to a mark; ' is where you were", does: (*stepper).toMark},
+
+		{key: "p", words: "ask predict", says: "put a question about what comes next", does: (*stepper).ask},
+		{words: "score", says: "how the questions went", does: (*stepper).score},
+		{key: "ctrl+p", words: "questions", says: "have the walk put its questions, or not", does: (*stepper).questions},
 
 		{key: "?", words: "help keys commands", says: "this list", does: (*stepper).help},
 		{key: "q", words: "quit exit", says: "quit", does: (*stepper).quit},
@@ -146,10 +153,7 @@ func (t *commandTable) parse(line string) (c *command, given, reason string) {
 		name, given = strings.TrimSpace(line[n:]), line[:n]
 	} else if line[0] == ':' {
 		rest := strings.TrimSpace(line[1:])
-		if rest == "" || leading(rest, "0123456789,") < len(rest) {
-			if rest == "" {
-				return nil, "", "Which command? help lists all; :42 goes to event 42."
-			}
+		if leading(rest, "0123456789,") < len(rest) {
 			return t.parse(rest)
 		}
 		name, given = ":", rest
@@ -195,7 +199,7 @@ func (t *commandTable) says(c *command) string {
 		return c.says
 	}
 	words, _, _ := strings.Cut(t.keys[c.key].Long, " (also ")
-	return words
+	return strings.TrimPrefix(words, first(c.words)+": ")
 }
 
 // listed tells whether a command is in the list: what cannot be done is not, nor
@@ -217,7 +221,7 @@ func (s *stepper) help(string) string {
 			line += " " + c.takes
 		}
 		others := slices.DeleteFunc(words[1:], func(w string) bool { return len(w) > 2 })
-		if _, is := s.commands.keys[c.key]; is || strings.Contains("/:'", c.key) && c.key != "" {
+		if c.key != "" && c.key != ":" && c.key != words[0] {
 			others = append([]string{c.key}, others...)
 		}
 		if len(others) > 0 {

@@ -62,7 +62,19 @@ func (s *stepper) filtered(given string) string {
 	}
 	s.focus(s.grain, f)
 	s.say("Filter on: " + f.String() + ". " + s.seen() + " filter off takes it away.")
+	s.nearest()
 	return ""
+}
+
+// nearest makes the moment one that the filter lets through: the last one up to it,
+// or else the first.
+func (s *stepper) nearest() {
+	if len(s.rows) == 0 {
+		return
+	}
+	if seq := s.rows[max(s.row(), 0)]; seq != s.now {
+		s.jump(seq)
+	}
 }
 
 // seen counts the rows.
@@ -91,6 +103,7 @@ func (s *stepper) faults(string) string {
 	if f := trace.Faults(); s.filter.String() != f.String() {
 		s.focus(s.grain, f)
 		s.say("Faults only. " + s.seen() + " faults again shows all.")
+		s.nearest()
 		return ""
 	}
 	return s.unfilter("")
@@ -145,6 +158,9 @@ func (s *stepper) search(events func(func(*trace.Event) bool), where string) str
 // setStop makes a breakpoint of the moment's event, or takes it away; or makes one
 // of a filter.
 func (s *stepper) setStop(given string) string {
+	if given == "" && !s.filter.IsZero() {
+		given = s.filter.String()
+	}
 	var b stop
 	switch {
 	case given != "":
@@ -159,11 +175,9 @@ func (s *stepper) setStop(given string) string {
 		return "This event cannot be told from others in another run. break FILTER stops at what a filter lets through."
 	default:
 		b = stop{key: s.event.Key, says: explain.Text(s.event)}
-		if i := slices.IndexFunc(s.stops, func(o stop) bool { return o.key == b.key }); i >= 0 {
-			s.stops = slices.Delete(s.stops, i, i+1)
-			s.say("Breakpoint " + strconv.Itoa(i+1) + " taken away, " + b.says + ".")
-			return ""
-		}
+	}
+	if i := slices.IndexFunc(s.stops, func(o stop) bool { return o.key == b.key && o.says == b.says }); i >= 0 {
+		return s.clearStop(strconv.Itoa(i + 1))
 	}
 	s.stops = append(s.stops, b)
 	s.say("Breakpoint " + strconv.Itoa(len(s.stops)) + ": " + b.says + ". run stops there.")
@@ -197,25 +211,46 @@ func (s *stepper) clearStop(given string) string {
 	return ""
 }
 
+// toStop goes to the next breakpoint, or to the end, and tells nothing of what comes
+// before.
 func (s *stepper) toStop(string) string {
-	if len(s.stops) == 0 {
-		return "There is no breakpoint to run to. break sets one here, break FILTER at what a filter lets through."
+	wanted := func(e *trace.Event) bool { return s.stopAt(e) > 0 }
+	for e := range s.trace.Events(s.now+1, s.shown) {
+		if wanted(e) {
+			s.jump(e.Seq)
+			s.stopped()
+			return ""
+		}
 	}
-	return s.run("")
+	s.onTo(wanted)
+	s.stopped()
+	return ""
+}
+
+// stopped says by which breakpoint a run has stopped, if by one.
+func (s *stepper) stopped() bool {
+	if s.event == nil {
+		return false
+	}
+	i := s.stopAt(s.event)
+	if i > 0 {
+		s.say("Stopped by breakpoint " + strconv.Itoa(i) + ", " + s.stops[i-1].says + ".")
+	}
+	return i > 0
 }
 
 // mark gives the moment a name.
 func (s *stepper) mark(name string) string {
 	if name == "" {
-		if len(s.marks) == 0 {
+		if len(s.spots) == 0 {
 			return "Mark it as what? mark a; then go a leads back."
 		}
-		for _, n := range slices.Sorted(maps.Keys(s.marks)) {
-			s.say("mark " + n + ": " + eventName(s.marks[n]))
+		for _, n := range slices.Sorted(maps.Keys(s.spots)) {
+			s.say("mark " + n + ": " + eventName(s.spots[n]))
 		}
 		return ""
 	}
-	s.marks[name] = s.now
+	s.spots[name] = s.now
 	at := "the beginning"
 	if s.now > 0 {
 		at = eventName(s.now)
@@ -226,7 +261,7 @@ func (s *stepper) mark(name string) string {
 
 // toMark goes to a mark, or to where one was.
 func (s *stepper) toMark(name string) string {
-	at, marked := s.marks[name]
+	at, marked := s.spots[name]
 	switch {
 	case name == "'" || name == "":
 		at = s.before

@@ -62,17 +62,26 @@ func (s *stepper) look(seq uint64) {
 func (s *stepper) past() bool { return s.now < s.shown }
 func (s *stepper) row() int   { return s.last(s.now) }
 
-// take takes the next event of the world, has it printed if it is seen, and
-// returns it; nil when there is none.
-func (s *stepper) take() *trace.Event {
+// comes runs the world until there is an event that was not taken yet; false when
+// none comes any more.
+func (s *stepper) comes() bool {
 	for s.taken == s.trace.Len() {
 		if s.ctx.Err() != nil {
-			return nil
+			return false
 		}
 		if !s.world.Step() && s.taken == s.trace.Len() {
 			s.over = true
-			return nil
+			return false
 		}
+	}
+	return true
+}
+
+// take takes the next event of the world, has it printed if it is seen, and
+// returns it; nil when there is none.
+func (s *stepper) take() *trace.Event {
+	if !s.comes() {
+		return nil
 	}
 	e := s.trace.At(s.taken + 1)
 	if e == nil {
@@ -125,6 +134,9 @@ func (s *stepper) onwardTo(wanted func(*trace.Event) bool) bool {
 		}
 	}
 	for s.err == nil && s.ctx.Err() == nil {
+		if s.standsBefore() {
+			return false
+		}
 		e := s.take()
 		if e == nil {
 			break
@@ -157,6 +169,9 @@ func (s *stepper) ended() {
 		if err := s.p.Close(all); err != nil {
 			s.err = err
 		}
+		if s.sheet.Summary().Any() {
+			s.score("")
+		}
 	}
 	s.say("The walk is over, after " + explain.Grouped(int64(s.trace.Len())) + " events. back looks back, quit leaves.")
 }
@@ -173,6 +188,7 @@ func (s *stepper) goTo(seq uint64) {
 		s.say("the present: " + eventName(seq))
 	}
 	if s.event != nil {
+		s.p.apart = false
 		s.p.again(s.event)
 	}
 }
@@ -226,10 +242,10 @@ func count(given string) (int, string) {
 
 func (s *stepper) step(given string) string {
 	n, reason := count(given)
-	for range n {
-		if reason != "" || !s.onward() {
-			break
-		}
+	for ; n > 0 && reason == "" && s.onward(); n-- {
+	}
+	if s.try != nil {
+		s.held = func() { s.step(strconv.Itoa(n)) }
 	}
 	return reason
 }
@@ -268,10 +284,16 @@ func (s *stepper) run(given string) string {
 	}
 	for ; n != 0; n-- {
 		if s.out.flush() != nil || !s.onwardTo(func(e *trace.Event) bool { return s.stopAt(e) > 0 }) {
+			if s.try != nil {
+				left := given
+				if n > 0 {
+					left = strconv.Itoa(n)
+				}
+				s.held = func() { s.run(left) }
+			}
 			return ""
 		}
-		if i := s.stopAt(s.event); i > 0 {
-			s.say("Stopped by breakpoint " + strconv.Itoa(i) + ", " + s.stops[i-1].says + ".")
+		if s.stopped() {
 			return ""
 		}
 	}
@@ -302,10 +324,9 @@ func (s *stepper) into(string) string {
 	s.setGrain(s.grain + 1)
 	if first != 0 {
 		s.goTo(first)
-	} else {
-		s.onward()
+		return ""
 	}
-	return ""
+	return s.step("")
 }
 
 // firstPart is the first event that is seen at a grain of what the moment's event
@@ -348,8 +369,7 @@ func (s *stepper) outOf(string) string {
 		return ""
 	}
 	s.setGrain(s.grain - 1)
-	s.onward()
-	return ""
+	return s.step("")
 }
 
 func (s *stepper) noCloser() string {

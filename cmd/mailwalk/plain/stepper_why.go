@@ -25,7 +25,7 @@ func (s *stepper) why(string) string {
 	}
 	x := explain.For(e)
 	if e.Kind != trace.Note {
-		s.say(x.Title)
+		s.say(s.p.worded(x.Title))
 	}
 	s.say(eventName(e.Seq) + ", " + tag(e) + ", " + moment(e.At) + where)
 	s.say("why: " + x.Why(s.p.o.Depth))
