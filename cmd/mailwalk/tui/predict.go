@@ -120,8 +120,9 @@ func (m *Model) goOn() tea.Cmd {
 }
 
 const (
-	stepsAhead  = 500 // entries of the world's queue that one command runs for a question
-	eventsAhead = 200 // events that end such a command
+	stepsAhead  = 500  // entries of the world's queue that one command runs for a question
+	eventsAhead = 200  // events that end such a command
+	mostAhead   = 1000 // events that are run before there is nothing to ask
 )
 
 // ranAhead tells that the world has run on, unseen.
@@ -205,9 +206,9 @@ func (m *Model) lookForQuestion(over bool) tea.Cmd {
 		m.put(all[i])
 		return nil
 	}
-	if over || m.trace.Len() >= m.now+quiz.Window {
+	if over || m.trace.Len() >= m.now+mostAhead {
 		p.asked = false
-		m.warn("There is nothing more to ask about what comes next. Space goes on.")
+		m.warn("There is nothing more to ask about what comes next. Space goes on; ask again then.")
 		return nil
 	}
 	return m.stepper.ahead(m.ticket)

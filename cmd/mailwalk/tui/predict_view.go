@@ -73,9 +73,13 @@ func (p *page) choice(o *predicting, i int, says string) {
 	}
 }
 
-// marked sets words behind a sign, the first of them apart.
+// marked sets words behind a sign, the first of them apart. A bar goes on beside
+// all rows.
 func (p *page) marked(style lipgloss.Style, sign, first, rest string) {
 	for i, r := range wrap(first+" "+rest, p.width-4) {
+		if i > 0 && sign != p.glyphs.bar {
+			sign = " "
+		}
 		l := line{{sign + " ", style}}
 		if i == 0 && len(r) >= len(first) {
 			l = append(l, span{first, style}, span{r[len(first):], p.theme.text})
@@ -128,6 +132,7 @@ func (p *page) summary(s quiz.Summary) {
 const (
 	questionLeast = 5   // rows of the panes above a question, or else there are none
 	storyAlone    = 14  // below so many rows the story alone is above a question
+	scoreWidth    = 72  // width from which the title bar has the score
 	questionWidth = 100 // widest row of the box
 )
 

@@ -132,7 +132,7 @@ func (m *Model) titleBar(width int) string {
 		left = line{{chip, t.barStrong}, {" " + title, t.bar}}
 		right = line{{at + "  ", t.bar}, {" " + m.pace() + " ", t.barStrong}}
 	}
-	if s := m.predicting.score(); s != "" {
+	if s := m.predicting.score(); s != "" && width >= scoreWidth {
 		right = slices.Insert(right, 0, span{s + "  ", base})
 	}
 	room := width - right.width()
