@@ -97,6 +97,7 @@ func (w *World) playActs() bool {
 	a := w.acts[0]
 	w.acts = w.acts[1:]
 	if a.Turn == 0 && w.gone(a.Target) {
+		w.missed = append(w.missed, a)
 		return true
 	}
 	err := errClosed
@@ -118,6 +119,9 @@ func (w *World) actDue(a PlacedAct) bool {
 
 // Ran is the number of entries of the queue that have run.
 func (w *World) Ran() uint64 { return w.clock.Ran() }
+
+// Missed are the acts of Options.Acts that were left out, since the visitor had gone.
+func (w *World) Missed() []PlacedAct { return slices.Clone(w.missed) }
 
 // Ahead are the acts of Options.Acts that are still to be done.
 func (w *World) Ahead() []PlacedAct { return slices.Clone(w.acts) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"mailwalk/scenarios"
 	"mailwalk/sim/trace"
@@ -146,5 +147,63 @@ func TestWhichPackets(t *testing.T) {
 				t.Error("the mail arrived changed")
 			}
 		})
+	}
+}
+
+// TestFaultsTogether: what several faults do to a packet is done together.
+func TestFaultsTogether(t *testing.T) {
+	const third = "packet: packet.sent dstPort=25 len>0 host=mail.acme.test nth=3, does: "
+	w := runScenario(t, withFaults(t, third+"delay, by: 3s", third+"duplicate", third+"delay, by: 1s"))
+	for _, s := range []string{"packet.delayed", "packet.duplicated"} {
+		if n := times(w.Trace(), s); n != 1 {
+			t.Errorf("%s: %d times", s, n)
+		}
+	}
+	sent := trace.MustSelector("packet.sent dstPort=25 len>0 host=mail.acme.test nth=3")
+	left, at, came := 3, w.Trace().At(1), 0
+	for e := range w.Trace().All() {
+		if sent.Match(e) {
+			if left--; left == 0 {
+				at = e
+			}
+		}
+		if b, ok := e.Body.(*trace.PacketBody); ok && left <= 0 && e.What == trace.Delivered && b.Frame == at.Body.(*trace.PacketBody).Frame {
+			came++
+			if e.At-at.At < 4*time.Second {
+				t.Errorf("it arrives after %v", e.At-at.At)
+			}
+		}
+	}
+	if came != 2 {
+		t.Errorf("it arrives %d times", came)
+	}
+}
+
+// TestFaultsBehindEvents: a host crashes right behind an event, a link is mended, and
+// a zone changes: who has asked before keeps what he has learnt.
+func TestFaultsBehindEvents(t *testing.T) {
+	w := runScenario(t, withFaults(t, "host: mail.globex.test, does: crash, after: mail.accepted host=mail.globex.test"))
+	crash := 0
+	for e := range w.Trace().All() {
+		if e.Kind == trace.Act && e.What == CrashHost {
+			crash++
+			if before := w.Trace().At(e.Seq - 1); e.Causes[0] >= e.Seq || e.At != before.At || w.Trace().At(e.Causes[0]).What != trace.Accept {
+				t.Errorf("it comes of %v", e.Causes)
+			}
+		}
+	}
+	if crash != 1 || times(w.Trace(), "state.host") != 2 || !compared(t, w).Same {
+		t.Errorf("it crashes %d times", crash)
+	}
+	w = runScenario(t, withFaults(t, "link: globex-net, does: cut, after: connection.opened service=smtp", "link: globex-net, does: mend, after: connection.opened service=smtp, wait: 20s"))
+	if times(w.Trace(), "act.mend") != 1 || times(w.Trace(), "packet.dropped") == 0 || !compared(t, w).Same {
+		t.Error("the link was not mended")
+	}
+	const zone = `"$TTL 3600\n@ SOA ns hostmaster 2 7200 3600 1209600 3600\n@ NS ns\n@ MX 10 other\nns A 198.51.100.54\nother A 198.51.100.25\n"`
+	for after, moved := range map[string]int{"lookup.asked name=globex.test. type=MX": 1, "lookup.cached name=globex.test. type=MX": 0} {
+		w = runScenario(t, withFaults(t, "zone: globex.test, does: change, after: "+after+", records: "+zone))
+		if n := times(w.Trace(), "lookup.resolved name=other.globex.test. type=A"); n != moved {
+			t.Errorf("after %s the new host is found %d times, not %d", after, n, moved)
+		}
 	}
 }

@@ -77,6 +77,7 @@ type World struct {
 	virtual  *virtual.Net // the same; nil on another wire
 	loopback *loopback.Net
 	acts     []PlacedAct // still to be done
+	missed   []PlacedAct // that were left out
 	doors    bool
 	visitors string // the host at which visitors stand; empty when none can come
 	visits   []*visit
@@ -250,6 +251,7 @@ func (w *World) Close() error {
 		return nil
 	}
 	w.closed = true
+	w.recorder.Stop()
 	w.clock.Close()
 	return w.net.Close()
 }

@@ -219,3 +219,28 @@ func TestPaced(t *testing.T) {
 		t.Error("paced and paused, it is another trace")
 	}
 }
+
+// TestClose: a world that is taken down in the middle of things leaves the trace
+// as it is: no goodbye that nobody has said.
+func TestClose(t *testing.T) {
+	sc, err := scenarios.Load("first-letter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for steps := 0; steps < 450; steps += 9 {
+		w, err := New(sc, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range steps {
+			w.Step()
+		}
+		before := w.Trace().Len()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if after := w.Trace().Len(); after != before {
+			t.Fatalf("closed after %d steps, it has %d events more", steps, after-before)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func steps() map[string][]*trace.Event {
 	add("state.host.up", trace.State, trace.HostState, &trace.StateBody{Name: "n", After: "up"})
 	for _, verb := range []string{
 		"compose", "send", "fetch", "read", "flag", "delete", "off", "on", "cut", "mend", "hold", "drop",
-		"delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "visit", "say", "drain", "finish", "hang-up",
+		"release", "crash", "zone", "delay", "duplicate", "corrupt", "reorder", "reset", "change", "answer", "visit", "say", "drain", "finish", "hang-up",
 	} {
 		add("act."+verb, trace.Act, verb, &trace.ActBody{By: "alice", Target: "alice-laptop"})
 	}

@@ -60,6 +60,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{9293, "3.1"}},
 	},
 	{
+		Key:      "act.crash",
+		Title:    "{by} crashes {target}: off and on at once",
+		Newcomer: "The computer stops and starts again.",
+		Student:  "Its programs begin anew with what is on the disk. The other ends of its connections have heard nothing of it.",
+		Engineer: "What was not synced may be lost, and its network stack begins empty: a segment of a connection from before is answered with an RST.",
+		Refs:     []Ref{{9293, "3.5.1"}},
+	},
+	{
 		Key:      "act.cut",
 		Title:    "{by} cuts the link {target}",
 		Newcomer: "The cable is out.",
@@ -212,6 +220,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5322, "3.6.2"}, {9051, "2.3.2"}},
 	},
 	{
+		Key:      "act.release",
+		Title:    "{by} lets {target} go",
+		Newcomer: "What was held goes on.",
+		Student:  "The packet goes the rest of its way. What has been sent meanwhile may be there before it.",
+		Engineer: "To the sender it is a delay: if its retransmission timer has run out, the octets arrive twice.",
+		Refs:     []Ref{{9293, "3.8.1"}},
+	},
+	{
 		Key:      "act.release-line",
 		Title:    "{by} lets go {target}",
 		Newcomer: "Now it may be said.",
@@ -258,6 +274,14 @@ var entries = [...]Explanation{
 		Student:  "The door is a port of this computer's own loopback address. Behind it a host of the walk opens a connection for the visitor, so its packets are seen like all others. The visitor has a clock of its own: it does not wait while you think.",
 		Engineer: "Octets are taken in and handed out between two entries of the walk's queue, with up to 64 KiB in flight each way beyond the walk's TCP. They are recorded, so that the run can be had again without the visitor.",
 		Refs:     []Ref{{5598, "2.1"}},
+	},
+	{
+		Key:      "act.zone",
+		Title:    "{by} changes the records of the zone {target}[: {detail}]",
+		Newcomer: "The register of names says something else from now on.",
+		Student:  "Whoever asks this zone's name servers gets the new records. Whoever has asked before keeps the old ones until their TTL is over.",
+		Engineer: "A TTL is promised when a record is handed out. To change a record quickly, its TTL is made short beforehand.",
+		Refs:     []Ref{{1034, "3.6"}},
 	},
 	{
 		Key:      "connection",

@@ -20,6 +20,7 @@ import (
 // Lab is a walk that one works on: the run that goes on, and those beside it. Step,
 // Do, Undo, Redo, Switch and Close wait for one another, since one world of a
 // process runs at a time; all else may be called at any time, from any goroutine.
+// Whoever has the World go on otherwise than by Step must see to that himself.
 //
 // A visitor who is there stays in the run that he came to. In a fork he does again
 // what he had done until then, and after it at the same times what he did later.
@@ -86,7 +87,7 @@ func (l *Lab) Step() bool {
 	defer l.working.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.runs[l.current].step()
+	return l.runs[l.current].world.Step()
 }
 
 // Close ends the worlds. The traces stay.

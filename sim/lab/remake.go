@@ -55,7 +55,7 @@ func (p plan) carryOut(ctx context.Context, r *run, progress Progress) error {
 				return fmt.Errorf("%w: event %d is %s and not %s", ErrDiffers, checked+1, is.Key, was.Key)
 			}
 		}
-		if p.there(r) || !r.step() {
+		if p.there(r) || !r.world.Step() {
 			break
 		}
 	}
@@ -112,7 +112,7 @@ func (l *Lab) restore(ctx context.Context, r *run, progress Progress) (*run, err
 	if err != nil {
 		return nil, err
 	}
-	again.from, again.at, again.redo = r.from, r.at, r.redo
+	again.from, again.at, again.redo, again.missed = r.from, r.at, r.redo, r.missed
 	return again, nil
 }
 

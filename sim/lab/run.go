@@ -24,9 +24,11 @@ type run struct {
 	power  []power  // of hosts
 	zones  []zoneChange
 	redo   []deed // what was taken back, the latest last
-	// ran and ahead are the world's, kept when it is put away.
-	ran   uint64
-	ahead []sim.PlacedAct
+	// What is the world's, kept when it is put away: how many entries have run, which
+	// acts are still to be done, and which were left out.
+	ran    uint64
+	ahead  []sim.PlacedAct
+	missed []sim.PlacedAct
 }
 
 // place is where in a run some events happened: those from first on to the next
@@ -74,52 +76,43 @@ func (l *Lab) newRun(acts []sim.PlacedAct) (*run, error) {
 		return nil, err
 	}
 	r := &run{world: w, trace: w.Trace()}
-	r.note(1, false)
+	for e := range r.trace.All() {
+		r.note(e)
+	}
+	w.Listen(r.note)
 	return r, nil
-}
-
-// step is a step of its world.
-func (r *run) step() bool {
-	ran, first := r.world.Ran(), r.trace.Len()+1
-	more := r.world.Step()
-	r.note(first, r.world.Ran() == ran)
-	return more
 }
 
 // do has something done to its world, and returns the event that tells of it.
 func (r *run) do(a sim.Act) (seq uint64, err error) {
-	first := r.trace.Len() + 1
-	err = r.world.Do(a)
-	r.note(first, true)
-	return first, err
+	seq = r.trace.Len() + 1
+	return seq, r.world.Do(a)
 }
 
-// note takes notice of the events from first on.
-func (r *run) note(first uint64, act bool) {
-	if r.trace.Len() < first {
-		return
+// note takes notice of an event as it happens.
+func (r *run) note(e *trace.Event) {
+	act, outside := sim.ActOf(e)
+	if ran := r.world.Ran(); outside || len(r.places) == 0 || r.places[len(r.places)-1].ran != ran {
+		r.places = append(r.places, place{e.Seq, ran, outside})
 	}
-	r.places = append(r.places, place{first, r.world.Ran(), act})
-	for e := range r.trace.Events(first, r.trace.Len()) {
-		switch b := e.Body.(type) {
-		case *trace.PacketBody:
-			if e.What == trace.Sent {
-				r.sent = append(r.sent, e.Seq)
-			}
-		case *trace.StateBody:
-			if e.What == trace.HostState {
-				r.power = append(r.power, power{e.Seq, b.Name, b.After == "up"})
-			}
-		case *trace.ActBody:
-			if a, ok := sim.ActOf(e); ok {
-				r.acts = append(r.acts, deed{e.Seq, a})
-			}
-			switch e.What {
-			case sim.CutLink, sim.MendLink:
-				r.cuts = append(r.cuts, cut{e.Seq, b.Target, e.What == sim.CutLink})
-			case sim.ChangeZone:
-				r.zones = append(r.zones, zoneChange{e.Seq, b.Target, string(b.Input)})
-			}
+	if outside {
+		r.acts = append(r.acts, deed{e.Seq, act})
+	}
+	switch b := e.Body.(type) {
+	case *trace.PacketBody:
+		if e.What == trace.Sent {
+			r.sent = append(r.sent, e.Seq)
+		}
+	case *trace.StateBody:
+		if e.What == trace.HostState {
+			r.power = append(r.power, power{e.Seq, b.Name, b.After == "up"})
+		}
+	case *trace.ActBody:
+		switch e.What {
+		case sim.CutLink, sim.MendLink:
+			r.cuts = append(r.cuts, cut{e.Seq, b.Target, e.What == sim.CutLink})
+		case sim.ChangeZone:
+			r.zones = append(r.zones, zoneChange{e.Seq, b.Target, string(b.Input)})
 		}
 	}
 }
@@ -155,7 +148,8 @@ func (r *run) actsTo(seq uint64) []sim.PlacedAct {
 	return acts
 }
 
-// visitsFrom is what visitors do from an event on, by its time alone.
+// visitsFrom is what visitors do from an event on, by its time alone, and what they
+// would have done, had they not been gone.
 func (r *run) visitsFrom(seq uint64) []sim.PlacedAct {
 	var acts []sim.PlacedAct
 	add := func(a sim.PlacedAct) {
@@ -169,10 +163,17 @@ func (r *run) visitsFrom(seq uint64) []sim.PlacedAct {
 			add(d.PlacedAct)
 		}
 	}
-	ahead := r.ahead
+	missed, ahead := r.missed, r.ahead
 	if r.world != nil {
-		ahead = r.world.Ahead()
+		missed, ahead = slices.Concat(missed, r.world.Missed()), r.world.Ahead()
 	}
+	since := r.trace.At(min(seq, r.trace.Len()))
+	for _, a := range missed {
+		if since == nil || a.At >= since.At {
+			add(a)
+		}
+	}
+	slices.SortStableFunc(acts, func(a, b sim.PlacedAct) int { return cmp.Compare(a.At, b.At) })
 	for _, a := range ahead {
 		add(a)
 	}
@@ -192,6 +193,7 @@ func (r *run) lastDeed() int {
 // putAway ends the world; what is needed to make it again stays.
 func (r *run) putAway() error {
 	w := r.world
+	r.missed = append(r.missed, w.Missed()...)
 	r.ran, r.ahead, r.world = w.Ran(), w.Ahead(), nil
 	return w.Close()
 }

@@ -32,6 +32,7 @@ type Recorder struct {
 	messages  map[string]string // mails by Message-ID
 	pending   []*Event          // recorded, and not told to the listeners yet
 	telling   bool
+	stopped   bool
 	scratch   []byte
 }
 
@@ -140,6 +141,10 @@ func (r *Recorder) Record(e Event) *Event {
 	return ev
 }
 
+// Stop has nothing more be recorded: what programs do since their world is taken
+// down has not happened in it.
+func (r *Recorder) Stop() { r.stopped = true }
+
 // append is Record without making the event the cause of what comes next.
 func (r *Recorder) append(e Event, s *Scope) *Event {
 	ev := &e
@@ -156,6 +161,9 @@ func (r *Recorder) append(e Event, s *Scope) *Event {
 	}
 	if ev.Key == "" {
 		ev.Key = r.key(ev)
+	}
+	if r.stopped {
+		return ev
 	}
 	r.trace.Append(ev)
 	r.tell(ev)
