@@ -82,7 +82,6 @@ func (a Amendment) isIn(s *Scenario, before int) error {
 // text is a walk's file that is edited line by line.
 type text struct {
 	lines []string // without their ends
-	end   string   // of a line
 	root  fieldLines
 	edits []edit
 }
@@ -105,11 +104,7 @@ func newText(src []byte) (*text, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAmend, err)
 	}
-	t := &text{end: "\n"}
-	if strings.Contains(string(src), "\r\n") {
-		t.end = "\r\n"
-	}
-	t.lines = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(src), "\r\n", "\n"), "\n"), "\n")
+	t := &text{lines: strings.Split(strings.TrimSuffix(string(src), "\n"), "\n")}
 	for _, doc := range f.Docs {
 		if entries, ok := mapping(doc.Body); ok {
 			t.root = fieldLines{"", entries, len(t.lines)}
@@ -148,8 +143,8 @@ func (t *text) of(b fieldLines, name string) (first, last, i int) {
 // loose tells whether a line is blank, or a comment that is indented no further
 // than so.
 func (t *text) loose(line, indent int) bool {
-	trimmed := strings.TrimLeft(t.lines[line], " ")
-	return trimmed == "" || trimmed[0] == '#' && len(t.lines[line])-len(trimmed) <= indent
+	trimmed := strings.Trim(t.lines[line], " \r")
+	return trimmed == "" || trimmed[0] == '#' && strings.IndexByte(t.lines[line], '#') <= indent
 }
 
 // inner is the mapping that an entry holds.
@@ -291,5 +286,5 @@ func (t *text) edited() []byte {
 		done = e.last
 	}
 	out = append(out, t.lines[done:]...)
-	return []byte(strings.Join(out, t.end) + t.end)
+	return []byte(strings.Join(out, "\n") + "\n")
 }

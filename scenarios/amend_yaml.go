@@ -24,6 +24,9 @@ func (f *Fault) yaml() string {
 	if !f.Packet.IsZero() {
 		add("packet", single(f.Packet.String()))
 	}
+	if !f.Line.IsZero() {
+		add("line", single(f.Line.String()))
+	}
 	add("does", string(f.Does))
 	if f.By > 0 {
 		add("by", f.By.String())
@@ -37,9 +40,12 @@ func (f *Fault) yaml() string {
 	if f.Wait > 0 {
 		add("wait", f.Wait.String())
 	}
-	if f.Records != "" {
-		text := written(f.Records)
-		add("records", text[0])
+	for _, field := range []struct{ name, text string }{{"with", f.With}, {"records", f.Records}} {
+		if field.text == "" {
+			continue
+		}
+		text := written(field.text)
+		add(field.name, text[0])
 		for _, l := range text[1:] {
 			if l != "" {
 				l = "  " + l

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"mailwalk/scenarios"
@@ -128,6 +129,9 @@ func (s *saving) deed(d deed) error {
 	case sim.ChangeSubject, sim.ChangeText, sim.ChangeRecipients:
 		return s.rewrite(d)
 	default:
+		if key, ok := strings.CutPrefix(d.Target, sim.Line("")); ok {
+			return s.line(d, key)
+		}
 		return s.frame(d)
 	}
 	s.anchor(f, d.seq)
@@ -155,6 +159,34 @@ func (s *saving) anchor(f *scenarios.Fault, seq uint64) {
 // selectorOf picks one event of a run, and the same in another.
 func selectorOf(e *trace.Event) trace.Selector {
 	return trace.MustSelector(fmt.Sprintf("%s.%s key=%q", e.Kind, e.What, e.Key))
+}
+
+// line takes over what was done to a line before it was said.
+func (s *saving) line(d deed, key string) error {
+	step := trace.Sent
+	if strings.HasPrefix(key, "line/received/") {
+		step = trace.Received
+	}
+	// The first alone: what is said next in place of a line that was dropped has the
+	// same place in the stream, and so the same key.
+	f := &scenarios.Fault{Line: trace.MustSelector(fmt.Sprintf("%s.%s key=%q nth=1", trace.Line, step, key))}
+	switch d.What {
+	case sim.DropLine:
+		f.Does = scenarios.Drop
+	case sim.DelayLine:
+		f.Does, f.By = scenarios.Delay, d.Delay
+	case sim.DuplicateLine:
+		f.Does = scenarios.Duplicate
+	case sim.CorruptLine:
+		f.Does = scenarios.Corrupt
+		s.amend.Remarks = append(s.amend.Remarks, "Which octet of a line is changed is drawn anew.")
+	case sim.AnswerLine:
+		f.Does, f.With = scenarios.Answer, string(d.Input)
+	default:
+		return fmt.Errorf("a walk does not wait for a hand: %w; delay the line instead", ErrNotInWalk)
+	}
+	s.amend.Faults = append(s.amend.Faults, f)
+	return nil
 }
 
 func (s *saving) rewrite(d deed) error {
@@ -190,7 +222,11 @@ func (s *saving) rewrite(d deed) error {
 func (s *saving) frame(d deed) error {
 	p := s.frames[d.Target]
 	if p == nil {
-		e := s.run.trace.At(subject{run: s.run, e: s.run.trace.At(d.seq)}.frame())
+		sent := subject{run: s.run, e: s.run.trace.At(d.seq)}.frame()
+		if sent == 0 {
+			return fmt.Errorf("%s: %w", d.What, ErrNotInWalk)
+		}
+		e := s.run.trace.At(sent)
 		if b := e.Body.(*trace.PacketBody); b.Why != "" {
 			return fmt.Errorf("the packet was forged, so nobody sends it: %w", ErrNotInWalk)
 		}

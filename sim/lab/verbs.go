@@ -60,8 +60,8 @@ func (e *ImpossibleError) Unwrap() error { return e.Why }
 // Verbs is what can be done at an event of the current run: to its packet, its
 // link, its host, the zones that a look-up goes through, the mail that was written.
 // What a packet lets be done is done now when it is under way, and else when it was
-// put on its link; all else is done behind the event, and to a mail before it was
-// written.
+// put on its link; all else is done behind the event, but to a mail before it was
+// written, and to a line before it was said.
 func (l *Lab) Verbs(seq uint64) []Verb {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -78,7 +78,7 @@ func (l *Lab) choices(r *run, seq uint64) []choice {
 		return nil
 	}
 	s := subject{lab: l, run: r, e: e, state: r.end(r.placeOf(seq))}
-	list := s.packet()
+	list := append(s.packet(), s.lines()...)
 	list = append(list, s.link()...)
 	list = append(list, s.host()...)
 	list = append(list, s.zones()...)
