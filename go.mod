@@ -3,7 +3,7 @@ module mailwalk
 go 1.26.3
 
 require (
-	charm.land/bubbles/v2 v2.2.1 // bindings of keys; github.com/charmbracelet/bubbles, likewise
+	charm.land/bubbles/v2 v2.2.1 // bindings of keys, and a place to write in; github.com/charmbracelet/bubbles, likewise
 	charm.land/bubbletea/v2 v2.1.1 // the screen; github.com/charmbracelet/bubbletea publishes its v2 under this path
 	charm.land/fang/v2 v2.0.1 // help and errors of the command line
 	charm.land/lipgloss/v2 v2.0.6 // styles of the screen; github.com/charmbracelet/lipgloss, likewise
@@ -24,6 +24,7 @@ require (
 )
 
 require (
+	github.com/atotto/clipboard v0.1.4 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
 	github.com/charmbracelet/x/exp/charmtone v0.0.0-20250603201427-c31516f43444 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect

@@ -17,7 +17,10 @@ func openSim(sc *scenarios.Scenario, g given) (world, error) {
 }
 
 // newSim makes the world of a walk, with what a person gave it.
-func newSim(sc *scenarios.Scenario, g given) (*sim.World, error) {
+func newSim(sc *scenarios.Scenario, g given) (*sim.World, error) { return sim.New(sc, g.options()) }
+
+// options are what a person gave, as a world takes it.
+func (g given) options() sim.Options {
 	o := sim.Options{
 		Seed: g.seed, From: g.from, To: g.to, Subject: g.subject, Text: g.text, Build: buildVersion(),
 		Wire: g.wire, Doors: g.doors, Idle: g.idle,
@@ -28,7 +31,7 @@ func newSim(sc *scenarios.Scenario, g given) (*sim.World, error) {
 	for _, f := range g.attach {
 		o.Attach = append(o.Attach, sim.File{Name: f.name, Content: f.content})
 	}
-	return sim.New(sc, o)
+	return o
 }
 
 // wireFlag adds the flag that says what carries the packets.

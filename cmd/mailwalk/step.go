@@ -88,7 +88,7 @@ type screen struct {
 
 // openScreen makes the world of a walk and shows it until the person leaves.
 func openScreen(ctx context.Context, s screen) (err error) {
-	w, err := openWorld(s.scenario, s.given)
+	w, err := openBench(s.scenario, s.given)
 	if err != nil {
 		return err
 	}

@@ -9,40 +9,74 @@ import (
 	"mailwalk/scenarios"
 	"mailwalk/sim"
 	"mailwalk/sim/doors"
+	"mailwalk/sim/lab"
 )
 
 // doorBase is what is added to a server's port where nobody says otherwise.
 const doorBase = 2000
 
-// doorkeeper opens the doors of a world when somebody wants them open.
-type doorkeeper struct {
-	walk  *scenarios.Scenario
-	world *sim.World
+// workbench is a walk as the stepping screen has it: to be stepped, to be touched, and
+// with doors.
+type workbench struct {
+	*lab.Lab
+	*doorkeeper
+}
 
-	mu   sync.Mutex
-	open *doors.Set
+// openBench makes the world of a walk, with doors that can be opened.
+func openBench(sc *scenarios.Scenario, g given) (*workbench, error) {
+	g.doors = true
+	l, err := lab.Open(sc, g.options())
+	if err != nil {
+		return nil, err
+	}
+	return &workbench{l, newDoorkeeper(sc, l)}, nil
+}
+
+// Close shuts the doors and ends the worlds.
+func (b *workbench) Close() error { return errors.Join(b.shut(), b.Lab.Close()) }
+
+// doorkeeper opens the doors of a lab's current run when somebody wants them open.
+type doorkeeper struct {
+	walk *scenarios.Scenario
+	lab  *lab.Lab
+
+	mu    sync.Mutex
+	world *sim.World // that the doors lead into
+	open  *doors.Set
 
 	bell     sync.Mutex
 	arrivals chan struct{} // nil when nobody can come any more
 }
 
-func newDoorkeeper(sc *scenarios.Scenario, w *sim.World) *doorkeeper {
-	k := &doorkeeper{walk: sc, world: w, arrivals: make(chan struct{}, 1)}
-	w.OnArrival(func() {
-		k.bell.Lock()
-		defer k.bell.Unlock()
-		select {
-		case k.arrivals <- struct{}{}:
-		default: // whoever looks finds all that came
-		}
-	})
-	return k
+func newDoorkeeper(sc *scenarios.Scenario, l *lab.Lab) *doorkeeper {
+	return &doorkeeper{walk: sc, lab: l, arrivals: make(chan struct{}, 1)}
 }
 
-// OpenDoors implements tui.Visited. A port that is taken is given way to.
+// ring tells that somebody has done something.
+func (k *doorkeeper) ring() {
+	k.bell.Lock()
+	defer k.bell.Unlock()
+	select {
+	case k.arrivals <- struct{}{}:
+	default: // whoever looks finds all that came
+	}
+}
+
+// OpenDoors implements tui.Visited. The doors lead into the run that is current; those
+// into another are shut. A port that is taken is given way to.
 func (k *doorkeeper) OpenDoors() ([]tui.DoorSign, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if w := k.lab.World(); w != k.world {
+		if k.open != nil {
+			if err := k.open.Close(); err != nil {
+				return nil, err
+			}
+			k.open = nil
+		}
+		k.world = w
+		w.OnArrival(k.ring)
+	}
 	if k.open == nil {
 		if err := k.serve(); err != nil {
 			return nil, err
@@ -74,7 +108,12 @@ func (k *doorkeeper) serve() error {
 }
 
 // Admit implements tui.Visited.
-func (k *doorkeeper) Admit() bool { return k.world.Admit() }
+func (k *doorkeeper) Admit() bool {
+	k.mu.Lock()
+	w := k.world
+	k.mu.Unlock()
+	return w != nil && w == k.lab.World() && w.Admit()
+}
 
 // Arrivals implements tui.Visited.
 func (k *doorkeeper) Arrivals() <-chan struct{} {
@@ -83,8 +122,8 @@ func (k *doorkeeper) Arrivals() <-chan struct{} {
 	return k.arrivals
 }
 
-// close shuts the doors. The world must be closed after.
-func (k *doorkeeper) close() error {
+// shut shuts the doors. The worlds must be closed after.
+func (k *doorkeeper) shut() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var err error

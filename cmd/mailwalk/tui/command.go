@@ -44,6 +44,12 @@ func commands() []command {
 		{name: "continue", says: "run to the next breakpoint, or to the end", does: plainly((*Model).runOn)},
 		{name: "mark", takes: "LETTER", says: "mark this moment", does: (*Model).markBy},
 		{name: "go", takes: "LETTER", says: "go to a mark; ' is where you were", does: (*Model).goBy, words: func(m *Model) []string { return append(m.signs.letters(), "'") }},
+		{name: "do", takes: "VERB [GIVEN]", says: "do to this step what a shows: drop, delay 300ms, off", does: (*Model).doBy, words: (*Model).verbNames},
+		{name: "undo", says: "take back the last thing you did", does: plainly(guarded((*Model).undo, (*Model).noUndo))},
+		{name: "redo", says: "do it again", does: plainly(guarded((*Model).redo, (*Model).noHands))},
+		{name: "switch", takes: "NUMBER", says: "go to another run", does: (*Model).runBy},
+		{name: "save", takes: "FILE", says: "write the walk, with what you did, to a file", does: (*Model).saveBy},
+		{name: "doors", says: "open the doors, and show how one comes in", does: plainly(guarded((*Model).showDoors, (*Model).noDoors))},
 		{name: "run", says: "run, or pause", does: plainly((*Model).run)},
 		{name: "speed", takes: "NUMBER", says: "steps that a run takes in a second", does: (*Model).speedBy, words: speedNames},
 		{name: "detail", takes: "GRAIN", says: "look as closely as mail, hop, line or packet", does: (*Model).detailBy, words: named(explain.Grains())},
@@ -54,6 +60,17 @@ func commands() []command {
 		{name: "json", says: "copy this step as JSON", does: plainly((*Model).copyJSON)},
 		{name: "help", says: "the keys and the commands", does: plainly((*Model).toggleHelp)},
 		{name: "quit", says: "quit", does: plainly((*Model).quit)},
+	}
+}
+
+// guarded refuses what cannot be done, as the key does.
+func guarded(does func(*Model) tea.Cmd, not func(*Model) string) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		if reason := not(m); reason != "" {
+			m.warn(reason)
+			return nil
+		}
+		return does(m)
 	}
 }
 

@@ -54,8 +54,13 @@ func (m *Model) showDoors() tea.Cmd {
 	if m.entrance.open {
 		return nil
 	}
-	v := m.entrance.visited
 	m.toast = "The doors are being opened."
+	return m.reopenDoors()
+}
+
+// reopenDoors has the doors lead into the run that is looked at.
+func (m *Model) reopenDoors() tea.Cmd {
+	v := m.entrance.visited
 	return func() tea.Msg {
 		signs, err := v.OpenDoors()
 		return doorsOpened{signs, err}

@@ -33,6 +33,7 @@ const (
 	seeing  group = "Seeing"
 	moving  group = "Moving"
 	seeking group = "Finding"
+	doing   group = "Doing"
 	showing group = "Panes"
 	leaving group = "Help and leaving"
 )
@@ -85,6 +86,12 @@ func bindings() []binding {
 		{on(":"), ":", "", "a command: :42, :time 12.5, :break faults, :help", seeking, (*Model).askCommand, nil},
 		{on("y"), "y Y", "", "copy the line, the packet in hex, the look-up; Y the step as JSON", seeking, (*Model).copyEvent, (*Model).noCopy},
 		{on("Y"), "", "", "", seeking, (*Model).copyJSON, (*Model).noCopy},
+
+		{on("a"), "a", "act", "act: what can be done to this step, now or in a run of its own", doing, (*Model).act, (*Model).noAct},
+		{on("u"), "u U", "", "undo the last thing you did; do it again", doing, (*Model).undo, (*Model).noUndo},
+		{on("U"), "", "", "", doing, (*Model).redo, (*Model).noHands},
+		{on("w"), "w", "", "to the next run: what came of it otherwise", doing, (*Model).nextRun, (*Model).noNextRun},
+		{on("W"), "W", "", "write the walk, with what you did, to a file", doing, (*Model).askSave, (*Model).noHands},
 
 		{on("o"), "o", "", "doors: open them, and how dig, swaks, curl and mail programs come in", seeing, (*Model).showDoors, (*Model).noDoors},
 		{on("p"), "p", "", "ask me about what comes next; a-d or type, ? hint, tab tell, esc skip", seeing, (*Model).askMe, (*Model).noAskMe},

@@ -68,6 +68,7 @@ type Model struct {
 	later func(time.Duration, tea.Msg) tea.Cmd
 
 	entrance entrance
+	working  working
 
 	// noMouse leaves the mouse to the terminal.
 	noMouse bool
@@ -104,6 +105,10 @@ func New(w World, o Options) *Model {
 		speed: usualSpeed, themeName: o.Theme, later: later,
 	}
 	m.entrance.visited, _ = w.(Visited)
+	if b, ok := w.(Bench); ok {
+		m.working.bench = b
+		m.working.done.look(b)
+	}
 	if o.Plain {
 		m.themeName = Mono
 	}
@@ -112,6 +117,7 @@ func New(w World, o Options) *Model {
 		m.themeName = Dark
 	}
 	m.theme = newTheme(m.themeName, m.profile)
+	m.panes[handsPane] = &handiwork{stage: s, done: &m.working.done}
 	m.predicting = predicting{marks: quiz.NewMarks(o.Predictions), quiet: o.Quiet}
 	m.answering = answerKeys()
 	m.look(0)
@@ -153,11 +159,17 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.dress()
 	case tea.KeyPressMsg:
+		if m.working.writing != nil {
+			return m, m.write(msg)
+		}
 		if m.prompt != nil {
 			return m, m.typed(msg)
 		}
 		return m, m.press(msg.String())
 	case tea.PasteMsg:
+		if m.working.writing != nil {
+			return m, m.write(msg)
+		}
 		if m.prompt != nil {
 			return m, m.insert(msg.Content)
 		}
@@ -167,6 +179,16 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.searched(msg)
 	case counted:
 		m.countOver(msg)
+	case menuReady:
+		m.menuReady(msg)
+	case jobTick:
+		return m, m.jobTick(msg)
+	case jobDone:
+		return m, m.jobDone(msg)
+	case savedAs:
+		m.savedAs(msg)
+	case parted:
+		m.parted(msg)
 	case doorsOpened:
 		return m, m.doorsOpened(msg)
 	case visitorsCame:
@@ -200,6 +222,13 @@ func (m *Model) press(key string) tea.Cmd {
 	}
 	if m.entrance.shown {
 		return m.pressAtDoors(key)
+	}
+	if m.working.menu != nil {
+		return m.pressInMenu(key)
+	}
+	if m.working.job != nil && (key == "esc" || key == "ctrl+c") {
+		m.stopJob()
+		return nil
 	}
 	if m.predicting.open() {
 		return m.pressInQuestion(key)

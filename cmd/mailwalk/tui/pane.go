@@ -69,10 +69,10 @@ type slot int
 // The slots. Which of them there are depends on the size of the screen: under each
 // of the first three there is another on a large one.
 const (
-	mainSlot   slot = iota // what happens
-	sideSlot               // more of the moment
-	lowerSlot              // what lasts
-	underMain              // the same in another way
+	mainSlot  slot = iota // what happens
+	sideSlot              // more of the moment
+	lowerSlot             // what lasts
+	underMain             // the same in another way
 	underSide
 	underLower
 	slots = iota

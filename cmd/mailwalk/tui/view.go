@@ -73,6 +73,12 @@ func (m *Model) render() string {
 	if m.help {
 		return m.withHelp(rows)
 	}
+	switch {
+	case m.working.menu != nil:
+		return m.withMenu(rows)
+	case m.working.writing != nil:
+		return m.withWriting(rows)
+	}
 	if m.entrance.shown && m.entrance.open {
 		return m.withDoors(rows)
 	}
@@ -158,6 +164,8 @@ func (m *Model) pace() string {
 		return m.glyphs.play + " searching"
 	case m.running:
 		return m.glyphs.play + " " + rate(speeds[m.speed])
+	case m.working.job != nil:
+		return m.glyphs.play + " " + m.working.job.progress()
 	case m.busy:
 		return m.glyphs.play + " one step"
 	case m.atEnd():
