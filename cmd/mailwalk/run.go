@@ -22,7 +22,7 @@ func newRun() *cobra.Command {
 		Use:               "run WALK|FILE.yaml",
 		Short:             "Run a walk and print its story",
 		Long:              "Run a walk to its end and print what happens, each step with its reason the first time it comes.\nThe exit code is 0 when all that the walk expects has happened.\n\n" + pcapHelp,
-		Example:           "mailwalk run first-letter\nmailwalk run first-letter --detail packet --depth engineer\nmailwalk run first-letter --message hello.eml --record hello.trace\nmailwalk run first-letter --pcap acme.pcapng --link acme-net\nmailwalk run first-letter --format json | jq .text",
+		Example:           "mailwalk run first-letter\nmailwalk run first-letter --detail packet --depth engineer\nmailwalk run first-letter --message hello.eml --record hello.trace\nmailwalk run first-letter --pcap acme.pcapng --link acme-net\nmailwalk run first-letter --filter 'line.sent verb=RCPT'\nmailwalk run first-letter --format json | jq .text",
 		Args:              oneWalk,
 		ValidArgsFunction: completeWalks,
 		RunE: func(cmd *cobra.Command, args []string) error {

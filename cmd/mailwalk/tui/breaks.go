@@ -59,6 +59,14 @@ func (s *story) sign(e *trace.Event) span {
 	return span{" ", s.theme.text}
 }
 
+// gap stands between the signs and the times, where there are signs.
+func (s *signs) gap() string {
+	if len(s.breaks) > 0 || len(s.marks) > 0 || !s.sought.IsZero() {
+		return " "
+	}
+	return ""
+}
+
 // isSought tells whether an event is searched for.
 func (s *signs) isSought(e *trace.Event) bool { return !s.sought.IsZero() && s.sought.Match(e) }
 

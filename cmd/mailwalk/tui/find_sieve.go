@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	siftedNow    = 2000  // events that are looked at while a key is answered
+	siftedNow    = 1000  // events that are looked at while a key is answered
 	siftedAtOnce = 20000 // events that one command looks at
 )
 

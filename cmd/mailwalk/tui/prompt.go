@@ -319,6 +319,10 @@ func (m *Model) promptRows(width int) []string {
 	}
 	rows = append(rows, line{{" " + sign + " ", said}, {words, said}}.render(width, t.text, g.more))
 	lead := " " + sign + " " + askingSigns[p.asks]
+	keys := "  enter takes it  esc leaves "
+	if ansi.StringWidth(lead+p.String())+ansi.StringWidth(keys) >= width {
+		keys = ""
+	}
 	room := width - ansi.StringWidth(lead) - 1
 	before, after := string(p.text[:p.cursor]), string(p.text[p.cursor:])
 	if over := ansi.StringWidth(before) - room + 1; over > 0 {
@@ -328,7 +332,8 @@ func (m *Model) promptRows(width int) []string {
 	if after != "" {
 		under, after = string(p.text[p.cursor]), string(p.text[p.cursor+1:])
 	}
-	return append(rows, line{{lead, bar}, {before, bar}, {under, bar.Reverse(!bar.GetReverse())}, {after, bar}}.render(width, bar, g.more))
+	typed := line{{lead, bar}, {before, bar}, {under, bar.Reverse(!bar.GetReverse())}, {after, bar}}.render(width-ansi.StringWidth(keys), bar, g.more)
+	return append(rows, typed+paint(bar, keys))
 }
 
 // wordsRow are the words that may follow, as many as there is room for.

@@ -90,6 +90,7 @@ func (s *story) item(i, at, width, clock int, focused bool) string {
 	row := line{
 		{mark, s.theme.key},
 		s.sign(e),
+		{s.signs.gap(), s.theme.text},
 		{fillLeft(explain.Clock(e.At), clock) + " ", s.theme.dim},
 		{l.glyph + " " + fill(l.word, wordWidth) + " ", l.style},
 		{indent, s.theme.border},
