@@ -74,6 +74,10 @@ func FuzzScreen(f *testing.F) {
 		for range 7 {
 			r.step(1).screen()
 		}
+		for _, pane := range []paneID{bytesPane, mailPane, namesPane} {
+			r.m.focusOn(pane)
+			r.screen()
+		}
 	})
 }
 
