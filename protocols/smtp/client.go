@@ -31,6 +31,11 @@ var (
 	ErrNo8Bit = errors.New("smtp: 8-bit content without 8BITMIME")
 	// ErrOversize says that a content is larger than the server's SIZE.
 	ErrOversize = errors.New("smtp: content is larger than the server takes")
+	// ErrOutOfStep says that a reply within a transaction is neither a no nor the yes
+	// that the command has: 250 to DATA, before there was a content, or 354 after it.
+	// Client and server have lost count of the replies, so it says nothing about the
+	// mail.
+	ErrOutOfStep = errors.New("smtp: reply that belongs to another command")
 	// ErrArgument says that an argument cannot be said on a command line.
 	ErrArgument = errors.New("smtp: argument cannot be sent")
 )

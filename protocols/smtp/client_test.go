@@ -421,3 +421,60 @@ func TestContentReachesHooks(t *testing.T) {
 		t.Errorf("sent %q, received %q", s.Content, r.Content)
 	}
 }
+
+// serveTCP is serve on a connection that holds octets which nobody has read yet.
+func serveTCP(t *testing.T, srv *Server, hooks *Hooks, opts ClientOptions) *Client {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.ServeConn(context.Background(), far, hooks) }()
+	t.Cleanup(func() {
+		near.Close()
+		<-done
+		l.Close()
+	})
+	opts.Hello = "bar.com"
+	return NewClient(near, opts)
+}
+
+// TestOutOfStep: a yes that belongs to another command is no yes, so that a mail is
+// neither lost nor returned for it.
+func TestOutOfStep(t *testing.T) {
+	for _, twice := range []string{"250 2.1.0 OK", "250 2.1.5 OK", "354 Start mail input; end with <CRLF>.<CRLF>"} {
+		for _, pipelining := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/pipelining=%t", twice, pipelining), func(t *testing.T) {
+				srv, _ := realServer()
+				c := serveTCP(t, srv, &Hooks{Hooks: dialog.Hooks{Deciding: func(u *dialog.Unit) dialog.Fate {
+					if string(u.Text) == twice {
+						return dialog.Fate{Copies: 1}
+					}
+					return dialog.Fate{}
+				}}}, ClientOptions{NoPipelining: !pipelining})
+				if _, err := c.Hello(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				res, err := c.Send(context.Background(), envelopeTo("b"), []byte("x\r\n"))
+				if !errors.Is(err, ErrOutOfStep) {
+					t.Errorf("error %v, want %v", err, ErrOutOfStep)
+				}
+				if r := res.Recipients[0]; r.Accepted() || !r.Temporary() {
+					t.Errorf("accepted %v, temporary %v", r.Accepted(), r.Temporary())
+				}
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}

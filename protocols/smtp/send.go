@@ -3,6 +3,7 @@ package smtp
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"mailwalk/protocols/dialog"
 )
@@ -11,6 +12,13 @@ import (
 // More might fill the windows of both directions and leave client and server
 // each waiting for the other to read (RFC 2920 §3.1).
 const maxGroup = 4096
+
+// outOfStep tells whether ErrOutOfStep holds of a reply to a command whose yes is of a class:
+// 2 or 3.
+func outOfStep(r *Reply, class int) bool {
+	c := r.Code / 100
+	return c != class && c != 4 && c != 5
+}
 
 // Result is what came of a transaction.
 type Result struct {
@@ -217,6 +225,13 @@ func (c *Client) envelopeReply(i, count int, res *Result) error {
 	if err != nil {
 		return step(what, err)
 	}
+	class := 2
+	if what == "DATA" {
+		class = 3
+	}
+	if outOfStep(r, class) {
+		return step(what, fmt.Errorf("%w: %w", ErrOutOfStep, r))
+	}
 	switch i {
 	case 0:
 		res.Mail = r
@@ -238,6 +253,10 @@ func (c *Client) finishData(content []byte, res *Result) error {
 		content = nil
 	}
 	r, err := c.content(content)
+	if r != nil && outOfStep(r, 2) {
+		res.Data = nil
+		return fmt.Errorf("%w: %w", ErrOutOfStep, err)
+	}
 	res.Data = r
 	var reply *Reply
 	if errors.As(err, &reply) && reply.Code != 421 {
