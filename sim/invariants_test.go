@@ -82,7 +82,7 @@ func checkLines(t *testing.T, tr *trace.Trace) {
 	said := map[stream][]string{}
 	for e := range tr.All() {
 		b, ok := e.Body.(*trace.LineBody)
-		if !ok {
+		if !ok || !trace.Spoken(e.What) {
 			continue
 		}
 		s := stream{e.Conn, b.FromServer, e.What}

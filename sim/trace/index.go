@@ -209,6 +209,16 @@ func (x *Index) addLine(e *Event, b *LineBody) {
 		x.lines[e.Seq] = l
 		return
 	}
+	if i > 0 && e.What == Received && b.From < (*said)[i-1].To && (*said)[i-1].Sent != 0 {
+		// An end that has lost the thread reads other units than were said: here a part
+		// of one.
+		l := (*said)[i-1]
+		if b.To == l.To {
+			l.Received = e.Seq
+		}
+		x.lines[e.Seq] = l
+		return
+	}
 	l := &LineInfo{
 		Node: Node{Level: LineLevel, Seq: e.Seq}, Conn: e.Conn, Role: b.Role, Range: b.Range,
 		hop: e.Hop, mail: e.Mail,
