@@ -193,3 +193,91 @@ func checkSaid(t *testing.T, tr *trace.Trace, s *streams) {
 		}
 	}
 }
+
+// TestEffects: what becomes of the mail when lines go wrong is what the protocols say.
+func TestEffects(t *testing.T) {
+	for _, x := range []struct {
+		name, walk, fault string
+		count             map[string]int
+	}{
+		{"the 250 for the content is not said: the mail is sent again, and delivered twice (RFC 1047)", "first-letter",
+			"line: line.sent service=smtp verb=DATA code=250 nth=1, does: drop",
+			map[string]int{"line.dropped": 1, "mail.deferred": 1, "mail.stored mailbox~bob@globex.test": 2, "mail.relayed": 1, "line.sent service=smtp code=421": 1}},
+		{"the server does not hear of a recipient: the mail is sent later", "first-letter",
+			`line: line.received service=smtp verb=RCPT nth=1, does: answer, with: 451 4.3.0 not now`,
+			map[string]int{"line.answered": 1, "mail.deferred": 1, "mail.stored": 1, "mail.relayed": 1, "decision.accept-recipient host=mail.globex.test": 1}},
+		{"the server has taken the recipient, and another answer is given: an empty mail arrives as well", "first-letter",
+			`line: line.sent service=smtp verb=RCPT role=reply nth=1, does: answer, with: 451 4.3.0 not now`,
+			map[string]int{"line.replaced": 1, `line.sent meant="250 2.1.5 OK" text="451 4.3.0 not now"`: 1, "mail.deferred": 1, "mail.stored": 2, "mail.relayed": 1}},
+		{"a recipient is refused for good: the mail is returned", "first-letter",
+			`line: line.received service=smtp verb=RCPT nth=1, does: answer, with: 550 5.1.1 nobody of that name`,
+			map[string]int{"mail.bounced": 1, "mail.stored mailbox~alice@acme.test": 1, "mail.stored mailbox~bob@globex.test": 0}},
+		{"the server does not hear of the content: it is kept and sent later", "first-letter",
+			`line: line.received service=smtp role=body nth=1, does: answer, with: 451 4.3.0 disk full`,
+			map[string]int{"line.answered": 1, "mail.deferred": 1, "mail.stored": 1, "mail.accepted host=mail.globex.test": 1}},
+		{"an answer of several lines", "first-letter",
+			`line: line.received service=smtp verb=EHLO nth=1, does: answer, with: "250-mail.globex.test\n250 8BITMIME"`,
+			map[string]int{"line.sent service=smtp verb=EHLO code=250": 2, "mail.stored": 1}},
+		{"an offer that is taken away: the client waits for each answer", "first-letter",
+			"line: line.sent service=smtp text~PIPELINING, does: drop",
+			map[string]int{"line.dropped": 1, "line.received service=smtp text~PIPELINING": 0, "mail.stored": 1}},
+		{"the rest of an answer is not said", "first-letter",
+			`line: line.sent service=smtp verb=EHLO role=reply nth=1, does: answer, with: 502 5.5.1 what`,
+			map[string]int{"line.replaced": 1, "line.dropped": 5, "line.sent service=smtp verb=HELO role=command": 1, "mail.stored": 1}},
+		{"a listing that is refused", "first-letter",
+			`line: line.sent service=pop3 verb=UIDL role=reply nth=1, does: answer, with: -ERR not now`,
+			map[string]int{"line.replaced": 1, "line.dropped": 2, "mail.fetched": 0, "mail.stored": 1}},
+		{"a content that is refused", "first-letter",
+			`line: line.sent service=pop3 verb=RETR role=reply nth=1, does: answer, with: -ERR not now`,
+			map[string]int{"line.replaced": 1, "line.dropped role=body": 1, "mail.fetched": 0}},
+		{"a tag is put before what is answered in IMAP", "imap-two-devices",
+			`line: line.sent service=imap verb=SELECT role=reply nth=1, does: answer, with: "* OK one moment\nNO [UNAVAILABLE] later"`,
+			map[string]int{`line.sent service=imap text~/^A\d+ NO .UNAVAILABLE. later$/`: 1, `line.sent service=imap text="* OK one moment" role=untagged`: 1}},
+		{"a command of IMAP that the server does not hear", "imap-two-devices",
+			`line: line.received service=imap verb=SELECT nth=1, does: answer, with: "NO later"`,
+			map[string]int{`line.sent service=imap text~/^A\d+ NO later$/ verb=SELECT`: 1, "line.answered": 1}},
+		{"a reply that is late, and not too late", "first-letter",
+			"line: line.sent service=smtp verb=DATA code=354 nth=1, does: delay, by: 90s",
+			map[string]int{"line.delayed": 1, "line.sent service=smtp code=354 at>90s at<91s": 1, "mail.deferred": 0, "mail.stored": 1}},
+		{"a reply that is too late", "first-letter",
+			"line: line.sent service=smtp verb=DATA code=250 nth=1, does: delay, by: 11m",
+			map[string]int{"line.delayed": 1, "mail.deferred at>10m at<11m": 1, "mail.stored": 2}},
+		{"a client that is slow", "first-letter",
+			"line: line.sent service=smtp verb=MAIL role=command nth=1, does: delay, by: 6m",
+			map[string]int{"line.sent service=smtp code=421 at>5m at<6m": 1, "mail.stored": 1}},
+		{"what was said before goes out first", "first-letter",
+			"line: line.sent service=smtp verb=RCPT role=reply nth=1, does: delay, by: 90s",
+			map[string]int{"line.received service=smtp verb=MAIL role=reply at<1s": 1, "line.received service=smtp verb=RCPT role=reply at>90s": 1}},
+		{"a letter of the content is changed", "first-letter",
+			"line: line.sent service=submission role=body nth=1, does: corrupt",
+			map[string]int{"line.corrupted": 1, "packet.corrupted": 0, "mail.stored": 1}},
+	} {
+		for _, wire := range wires {
+			t.Run(wire+"/"+x.name, func(t *testing.T) {
+				w := runOn(t, faulty(t, x.walk, x.fault), wire)
+				for selector, want := range x.count {
+					if wire == Loopback && strings.Contains(selector, "at<") {
+						continue // its time does not only jump
+					}
+					if got := times(w.Trace(), selector); got != want {
+						t.Errorf("%s: %d times, want %d", selector, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestLineFaultsRepeat: the same walk with faults of lines leaves the same trace.
+func TestLineFaultsRepeat(t *testing.T) {
+	faults := []string{
+		"line: line.sent service=smtp, does: corrupt, percent: 10", "line: line.sent role=reply, does: delay, by: 3s, every: 4",
+		"line: line.sent role=command, does: duplicate, percent: 5", "line: line.sent service=pop3, does: drop, percent: 2",
+	}
+	want := fingerprint(t, runOn(t, faulty(t, "first-letter", faults...), Virtual).Trace())
+	for range 3 {
+		if fingerprint(t, runOn(t, faulty(t, "first-letter", faults...), Virtual).Trace()) != want {
+			t.Error("another trace")
+		}
+	}
+}
