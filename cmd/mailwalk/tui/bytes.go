@@ -465,7 +465,7 @@ func (p *part) where() string {
 	case p.to <= p.from:
 		return ""
 	case p.bits > 0:
-		return fmt.Sprintf("octet %d, from bit %d on %d", p.from, p.bit, p.bits)
+		return fmt.Sprintf("%s of octet %d, from bit %d", count(p.bits, "bit"), p.from, p.bit)
 	case p.to == p.from+1:
 		return fmt.Sprintf("octet %d", p.from)
 	}
