@@ -14,15 +14,21 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// faulty is a walk with faults.
-func faulty(t *testing.T, walk string, faults ...string) *scenarios.Scenario {
+func loaded(t *testing.T, walk string) *scenarios.Scenario {
 	t.Helper()
 	sc, err := scenarios.Load(walk)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(string(sc.Source), "\nnotes:\n", "\nfaults:\n  - {"+strings.Join(faults, "}\n  - {")+"}\n\nnotes:\n", 1)
-	if sc, err = scenarios.Parse(walk+".yaml", []byte(text)); err != nil {
+	return sc
+}
+
+// faulty is a walk with faults.
+func faulty(t *testing.T, walk string, faults ...string) *scenarios.Scenario {
+	t.Helper()
+	text := strings.Replace(string(loaded(t, walk).Source), "\nnotes:\n", "\nfaults:\n  - {"+strings.Join(faults, "}\n  - {")+"}\n\nnotes:\n", 1)
+	sc, err := scenarios.Parse(walk+".yaml", []byte(text))
+	if err != nil {
 		t.Fatal(err)
 	}
 	return sc

@@ -55,6 +55,11 @@ func newSchedule(seed uint64) schedule {
 	if len(s.faults) == 0 || d.IntN(2) == 0 {
 		s.faults = append(s.faults, d.strike())
 	}
+	if d.IntN(3) == 0 {
+		for range 1 + d.IntN(2) {
+			s.faults = append(s.faults, d.line())
+		}
+	}
 	return s
 }
 
@@ -138,6 +143,23 @@ func (d dice) packets() string {
 	}
 	does := d.one("drop", "drop", "duplicate", "corrupt", "reorder", "reorder", "reset", "delay, by: "+d.one("1ms", "30ms", "300ms", "7s", "90s"))
 	return strings.Join(match, " ") + ", does: " + does + count
+}
+
+// line says what is done to lines. A server is never made to promise what it does
+// not do: then a mail may well be lost.
+func (d dice) line() string {
+	if d.IntN(6) == 0 {
+		return "line: line.received " + d.one("service=smtp", "service=submission") + d.one(" verb=EHLO", " verb=MAIL", " verb=RCPT", " verb=DATA", " role=body") +
+			fmt.Sprintf(" nth=%d", 1+d.IntN(2)) + ", does: answer, with: " + d.one("421 4.3.2 bye", "450 4.2.0 later", "451 4.3.0 not now", "550 5.7.1 no", "554 5.0.0 no")
+	}
+	match := d.one("service=smtp", "service=submission", "service=pop3", "service=smtp", "service=submission")
+	match += d.one("", " role=greeting", " role=command", " role=reply", " role=reply", " role=body", " verb=MAIL", " verb=RCPT", " verb=DATA", " verb=EHLO", " verb=QUIT", " host~mail", " text~OK")
+	count := d.one("", "", "", ", every: 3", ", percent: 5", ", percent: 30")
+	if count == "" {
+		match += fmt.Sprintf(" nth=%d", 1+d.IntN(8))
+	}
+	does := d.one("drop", "drop", "duplicate", "corrupt", "delay, by: "+d.one("10ms", "3s", "4m", "6m", "11m"))
+	return "line: line.sent " + match + ", does: " + does + count + d.anchor() + d.one("", "", d.lasting())
 }
 
 func (d dice) host() string {
