@@ -101,11 +101,11 @@ func (h *handiwork) deeds(p *page) {
 	for _, d := range h.done.deeds {
 		at := "event " + explain.Grouped(int64(d.Seq))
 		for i, r := range wrap(d.Words, p.width-6-len(at)) {
-			when := at
+			mark, when := p.glyphs.act, at
 			if i > 0 {
-				when = ""
+				mark, when = " ", ""
 			}
-			p.add(line{{p.glyphs.act + " ", p.theme.act}, {fill(when, len(at)) + "  ", p.theme.dim}, {r, p.theme.text}})
+			p.add(line{{mark + " ", p.theme.act}, {fill(when, len(at)) + "  ", p.theme.dim}, {r, p.theme.text}})
 		}
 	}
 	p.add(line{{"  u", p.theme.key}, {" takes the last one back", p.theme.dim}})
