@@ -71,7 +71,6 @@ func base64Size(s *scene) *Question {
 	if name == "" {
 		name = "a part"
 	}
-	about := func(n int64) string { return explain.Octets(n) }
 	q := answered(e, Choice,
 		fmt.Sprintf("The mail that is being written has %s in it, of %s. How large is it there, as base64?", name, explain.Octets(n)), about(int64(file.Size)),
 		"Mail was made for text: each octet of a file is written with characters.",
@@ -80,6 +79,15 @@ func base64Size(s *scene) *Question {
 		explain.Octets(n), explain.Grouped((n+2)/3*4), explain.Octets(int64(file.Size)))
 	q.why.Refs = []explain.Ref{{RFC: 2045, Section: "6.8"}}
 	return q.among(about(n), about(2*n), about(n*3/4))
+}
+
+// about is a number of octets with its first two digits alone.
+func about(n int64) string {
+	unit := int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return "about " + explain.Octets((n+unit/2)/unit*unit)
 }
 
 // usual are the commands of each protocol that a learner may think of.

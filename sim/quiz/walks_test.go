@@ -125,10 +125,7 @@ func TestAskAnywhere(t *testing.T) {
 			_, tr := run(t, name)
 			z := quiz.New(tr)
 			asked := map[string]int{}
-			every := max(tr.Len()/60, 1)
-			if testing.Short() {
-				every *= 4
-			}
+			every := max(tr.Len()/25, 1)
 			for seq := uint64(0); seq < tr.Len(); seq += every {
 				all := z.Ask(seq)
 				for _, q := range all {
