@@ -22,6 +22,7 @@ func newStep() *cobra.Command {
 		lines bool
 		ask   bool
 		quiet bool
+		wire  string
 	)
 	cmd := &cobra.Command{
 		Use:   "step WALK|FILE.yaml",
@@ -43,6 +44,7 @@ func newStep() *cobra.Command {
 			if s.given, err = in.read(cmd); err != nil {
 				return err
 			}
+			s.given.wire = wire
 			if s.grain, err = explain.ParseGrain(v.detail); err != nil {
 				return fmt.Errorf("--%w", err)
 			}
@@ -63,6 +65,7 @@ func newStep() *cobra.Command {
 	}
 	v.flags(cmd)
 	in.flags(cmd)
+	wireFlag(cmd, &wire)
 	cmd.Flags().StringVar(&theme, "theme", string(tui.Auto), "colours: auto, dark, light or mono")
 	cmd.Flags().BoolVar(&quiet, "no-questions", false, "do not ask before answers are shown")
 	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with the characters of ASCII alone")
