@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/scenarios"
 	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
@@ -67,7 +68,7 @@ func (l *lines) add(x *fault, percent func() int, octets *rand.ChaCha8) {
 
 // fate decides what a fault of lines does to one.
 func (x *fault) fate(e *trace.Event, percent func() int, octets *rand.ChaCha8) trace.LineFate {
-	if !x.on || !x.Line.Match(e) || !x.picks(x.Line, percent) {
+	if !x.on || !x.Line.Match(e) || x.Does == scenarios.Answer && !answerable(e) || !x.picks(x.Line, percent) {
 		return trace.LineFate{}
 	}
 	f := trace.LineFate{Why: byWalk}
@@ -84,6 +85,16 @@ func (x *fault) fate(e *trace.Event, percent func() int, octets *rand.ChaCha8) t
 		f.Answer, _ = scenarios.AnswerLines(x.With) // the walk was checked
 	}
 	return f
+}
+
+// answerable tells whether a server can be answered for: by what it says, or to what
+// it has heard.
+func answerable(e *trace.Event) bool {
+	b := e.Body.(*trace.LineBody)
+	if e.What == trace.Sent {
+		return b.FromServer && b.Role != dialog.Body
+	}
+	return !b.FromServer && (b.Role == dialog.Command || b.Role == dialog.Body)
 }
 
 // decide is for trace.Recorder.DecideLines.
