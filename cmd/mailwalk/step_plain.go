@@ -11,12 +11,13 @@ import (
 	"mailwalk/cmd/mailwalk/plain"
 	"mailwalk/scenarios"
 	"mailwalk/sim"
+	"mailwalk/sim/lab"
 	"mailwalk/sim/trace"
 )
 
 // stepByLines makes the world of a walk and has a person step through it by lines.
 func stepByLines(ctx context.Context, s screen, in io.Reader, out io.Writer) (err error) {
-	w, err := openWorld(s.scenario, s.given)
+	w, err := lab.Open(s.scenario, s.given.options())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -93,4 +94,25 @@ func TestQuestionsByLines(t *testing.T) {
 		t.Errorf("%d of %d questions were put:\n%s", n, len(sc.Predictions), print)
 	}
 	said(t, print, "answer> tell\nTold.\nanswer: ", "summary\n", "all of it happened", "0 of ", "The walk is over, after ")
+}
+
+func TestHandsByLines(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	print := stepThrough(t, "first-letter",
+		"deeds", "undo", "detail packet", "break line.sent role=body", "continue", "step 3", "do", "do delay", "do delay soon", "do fly", "do drop", "deeds", "save "+file, "save "+file,
+		"detail line", "unbreak all", "run", "undo", "redo", "hop 1", "do off", "run 2", "deeds", "switch", "switch 7", "w")
+	// Lines that go on are indented.
+	said(t, strings.ReplaceAll(strings.ReplaceAll(print, "\n    ", " "), "\n  ", " "),
+		"> deeds\nYou have done nothing", "> undo\nYou have done nothing",
+		"> do\nWhat can be done now:", " do drop: lose the packet", "What cannot be done:",
+		"> do delay\ndelay needs to know by how much", "> do delay soon\nAll is as it was: ", "> do fly\nfly cannot be done to this step.",
+		"> do drop\nDone. An empty line tells what comes of it", "act learner drops a packet on acme-net",
+		"> deeds\nevent ", "you, the learner: drops a packet", "Written: "+file[:10], "The walk is not written: there is a",
+		"> run\n", "The walk is over, after ", "> undo\nTaken back: drops a packet", "> redo\nDone again.\n", "the present: event ", "learner drops a packet",
+		"> hop 1\nlooking back: ", "> do off\nDone, in a run of its own", "the present: event ", "switches alice-laptop off",
+		"> deeds\n", "run 1", "run 2", "the one that is told", "> switch\nThis is run 1", "> switch 7\nThere are the runs 1 to 2", "> w\nThis is run 2",
+	)
+	if _, err := scenarios.LoadFile(file); err != nil {
+		t.Errorf("what was saved is no walk: %v", err)
+	}
 }

@@ -8,7 +8,8 @@ import (
 // group is the leg that the printed steps belong to.
 type group struct {
 	hop    string
-	titles map[string]string // of legs, by id
+	titles map[string]string // of legs that have a heading, by id
+	begun  map[string]string // what the legs are that have begun
 	// mark stands before a step that belongs to another leg than those around it.
 	mark string
 }
@@ -30,14 +31,7 @@ func (p *Printer) enter(e *trace.Event) {
 		p.heading("mail " + e.Mail)
 	case e.Hop == "" || e.Hop == g.hop:
 	case g.titles[e.Hop] == "":
-		title := legName(e.Hop)
-		if e.What == trace.HopStarts {
-			sep := ": "
-			if e.Mail != "" { // the text begins with it
-				sep = ", "
-			}
-			title += sep + explain.Text(e)
-		}
+		title := legName(e.Hop) + g.begun[e.Hop]
 		if g.titles == nil {
 			g.titles = make(map[string]string)
 		}
@@ -53,6 +47,21 @@ func (p *Printer) enter(e *trace.Event) {
 	default:
 		g.mark = "(" + legName(e.Hop) + ") "
 	}
+}
+
+// see keeps what a leg is that begins, whether that is printed or not.
+func (g *group) see(e *trace.Event) {
+	if e.What != trace.HopStarts {
+		return
+	}
+	if g.begun == nil {
+		g.begun = make(map[string]string)
+	}
+	sep := ": "
+	if e.Mail != "" { // the text begins with it
+		sep = ", "
+	}
+	g.begun[e.Hop] = sep + explain.Text(e)
 }
 
 // legName names a leg by its id. A device that looks for mail does not know yet

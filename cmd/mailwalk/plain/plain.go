@@ -86,6 +86,17 @@ func New(w io.Writer, o Options) *Printer {
 	o.Width = max(o.Width, leastWidth)
 	out := newPage(w, o.Style, o.Width)
 	out.linear = o.Linear
+	return newPrinter(o, out)
+}
+
+// anew is a printer for another trace of the same walk, on the same page.
+func (p *Printer) anew() *Printer {
+	n := newPrinter(p.o, p.out)
+	n.wire.hosts, n.seen = p.wire.hosts, p.seen
+	return n
+}
+
+func newPrinter(o Options, out *page) *Printer {
 	return &Printer{
 		o: o, out: out,
 		told:    make(map[string]bool),
@@ -126,6 +137,7 @@ func (p *Printer) Begin(w Walk) error {
 func (p *Printer) Event(e *trace.Event) error {
 	p.count.Add(e)
 	p.rails.see(e)
+	p.group.see(e)
 	p.gather(e)
 	if !p.visible(e) {
 		return nil

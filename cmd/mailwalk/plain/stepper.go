@@ -11,7 +11,6 @@ import (
 	"mailwalk/cmd/mailwalk/tui"
 	"mailwalk/scenarios"
 	"mailwalk/sim/explain"
-	"mailwalk/sim/quiz"
 	"mailwalk/sim/trace"
 )
 
@@ -136,6 +135,9 @@ type stepper struct {
 	// quiet tells that what comes is passed over and not told.
 	quiet bool
 
+	// runSeen is how much of each run was shown when another was turned to.
+	runSeen map[int]uint64
+
 	spots  map[string]uint64 // the marks, by their names
 	before uint64            // where one was before the last jump
 	stops  []stop
@@ -148,9 +150,10 @@ type stepper struct {
 func newStepper(ctx context.Context, w tui.World, out io.Writer, o StepOptions) *stepper {
 	s := &stepper{
 		lens: lens{grain: o.Grain}, o: o, ctx: ctx, world: w, trace: w.Trace(), index: trace.NewIndex(),
-		commands: newCommandTable(), spots: map[string]uint64{},
+		commands: newCommandTable(), spots: map[string]uint64{}, runSeen: map[int]uint64{},
 	}
-	s.marks, s.loud = quiz.NewMarks(o.Predictions), o.Ask
+	s.startAsking()
+	s.loud = o.Ask
 	s.p = New(out, Options{Detail: o.Grain, Depth: o.Depth, Linear: true})
 	s.p.seen = func(e *trace.Event) bool { return !s.quiet && s.sees(e) }
 	s.out = s.p.out

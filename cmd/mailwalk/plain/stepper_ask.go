@@ -22,6 +22,11 @@ type asking struct {
 	held func()
 }
 
+// startAsking begins to look for the places at which the walk asks.
+func (s *stepper) startAsking() {
+	s.marks, s.quiz = quiz.NewMarks(s.o.Predictions), nil
+}
+
 // standsBefore puts the question that stands before the next event, if there is
 // one.
 func (s *stepper) standsBefore() bool {
@@ -34,7 +39,8 @@ func (s *stepper) standsBefore() bool {
 			s.marks.Grow(s.trace, s.trace.Len())
 		}
 		due.Put()
-		if q := due.Question(); q != nil { // else this run is another than the walk has thought of
+		// There is none when this run is another than the walk has thought of.
+		if q := due.Question(); q != nil && !s.sheet.Asked(q.ID) {
 			s.put(q)
 			return true
 		}

@@ -53,7 +53,7 @@ func stepCommands() []command {
 		{words: "time", goes: true, takes: "SECONDS", says: "go to what was last before this time; also 10m or 1:30:00", does: (*stepper).toTime},
 		{words: "hop", goes: true, takes: "NUMBER", says: "go to where a leg of the mail's way begins", does: (*stepper).toHop},
 
-		{key: "2", words: "why w what", says: "the step at this moment: its reason, its fields, what it comes from", does: (*stepper).why},
+		{key: "2", words: "why what", says: "the step at this moment: its reason, its fields, what it comes from", does: (*stepper).why},
 		{key: "6", words: "bytes y", does: (*stepper).octets},
 		{key: "3", words: "state", does: (*stepper).state},
 		{key: "7", words: "mail", does: (*stepper).mail},
@@ -61,7 +61,8 @@ func stepCommands() []command {
 		{key: "5", words: "map", does: (*stepper).places},
 		{key: "4", words: "ladder", takes: "[N]", says: "the last steps, from whom to whom", does: (*stepper).ladder},
 		{key: "1", words: "story", takes: "[N]", says: "the last steps again, a line each", does: (*stepper).story},
-		{key: "9", words: "acts hands deeds", says: "what people have done, you among them", does: (*stepper).acts},
+		{key: "9", words: "deeds hands", says: "what you have done, the runs that came of it, and where they part", does: (*stepper).deeds},
+		{words: "acts", says: "what people have done, you among them", does: (*stepper).acts},
 		{key: "Y", words: "json", says: "this step as JSON", does: (*stepper).json},
 
 		{key: "+", words: "closer", says: "look closer: mail, hop, line, packet", does: (*stepper).closer},
@@ -84,6 +85,12 @@ func stepCommands() []command {
 		{key: "p", words: "ask predict", says: "put a question about what comes next", does: (*stepper).ask},
 		{words: "score", says: "how the questions went", does: (*stepper).score},
 		{key: "ctrl+p", words: "questions", says: "have the walk put its questions, or not", does: (*stepper).questions},
+
+		{key: "a", words: "do act", takes: "[VERB [VALUE]]", says: "do something to this step; alone, list what can be done", does: (*stepper).do},
+		{key: "u", words: "undo", goes: true, says: "take back what you did last", does: (*stepper).undo},
+		{key: "U", words: "redo", goes: true, says: "do it again", does: (*stepper).redo},
+		{key: "w", words: "switch", goes: true, takes: "[N]", says: "go to the next run, or to run N", does: (*stepper).switchRun},
+		{key: "W", words: "save", takes: "FILE", says: "write the walk, with what you did, to a file", does: (*stepper).save},
 
 		{key: "?", words: "help keys commands", says: "this list", does: (*stepper).help},
 		{key: "q", words: "quit exit", says: "quit", does: (*stepper).quit},
