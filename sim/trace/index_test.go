@@ -191,3 +191,32 @@ func TestPairing(t *testing.T) {
 		})
 	}
 }
+
+// TestIndexOfLostThread: an end that reads other units than were said reads parts of
+// these; what was not said at all is a step of its connection.
+func TestIndexOfLostThread(t *testing.T) {
+	x := NewIndex()
+	seq := uint64(0)
+	add := func(what string, from, to int64) uint64 {
+		seq++
+		x.Add(&Event{Seq: seq, Kind: Line, What: what, IDs: IDs{Conn: "c"}, Body: &LineBody{Service: "smtp", Role: dialog.Body, Range: Range{From: from, To: to}}})
+		return seq
+	}
+	dropped := add(Dropped, 0, 0)
+	said := add(Sent, 0, 30)
+	for _, part := range [][2]int64{{0, 10}, {10, 20}, {20, 30}} {
+		heard := add(Received, part[0], part[1])
+		if l, ok := x.Line(heard); !ok || l.Node.Seq != said {
+			t.Errorf("what was heard from %d to %d is of the line %+v", part[0], part[1], l)
+		}
+	}
+	if l, _ := x.Line(said); l.Received != seq {
+		t.Errorf("the line is heard with event %d, not %d", l.Received, seq)
+	}
+	if n := len(x.Lines("c")); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+	if n, ok := x.NodeOf(&Event{Seq: dropped, IDs: IDs{Conn: "c"}}); !ok || n.Level != ConnLevel {
+		t.Errorf("what was dropped is of %+v", n)
+	}
+}
