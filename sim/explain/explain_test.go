@@ -391,7 +391,7 @@ func TestText(t *testing.T) {
 		}}, "mail.acme.test greets alice-laptop: mail.acme.test ESMTP�[2J"},
 		{trace.Event{Kind: trace.Line, What: trace.Dropped, Host: "mail.acme.test", IDs: conn, Body: &trace.LineBody{
 			Service: "submission", Role: dialog.Reply, Verb: "RSET", Code: "250", Text: "250 2.0.0 OK", Range: trace.Range{FromServer: true}, Why: "the walk has it so",
-		}}, "mail.acme.test does not get to say, and does not know it: mail.acme.test has dropped the transaction (the walk has it so)"},
+		}}, "mail.acme.test does not get to say, and does not know it: 250 2.0.0 OK (the walk has it so)"},
 		{trace.Event{Kind: trace.Line, What: trace.Sent, Host: "mail.acme.test", IDs: conn, Body: &trace.LineBody{
 			Service: "submission", Role: dialog.Reply, Verb: "RSET", Code: "451", Text: "451 4.3.0 no", Meant: "250 2.0.0 OK", Range: trace.Range{FromServer: true},
 		}}, "mail.acme.test has a trouble of its own: 4.3.0 no, where mail.acme.test believes to say: 250 2.0.0 OK"},

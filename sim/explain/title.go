@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"mailwalk/protocols/dialog"
 	"mailwalk/sim/trace"
 )
 
@@ -34,7 +35,10 @@ func Text(e *trace.Event) string {
 		}))
 	case *trace.LineBody:
 		if Befalls(e) {
-			said := expand(title(lineKey(b)), fill)
+			said := b.Text
+			if b.Role == dialog.Body {
+				said = expand(title(lineKey(b)), fill)
+			}
 			return OneLine(expand(title(Key(e)), func(name string) string {
 				if name == "carried" {
 					return said
