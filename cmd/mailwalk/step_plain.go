@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"mailwalk/cmd/mailwalk/plain"
+	"mailwalk/cmd/mailwalk/tui"
 	"mailwalk/scenarios"
 	"mailwalk/sim"
 	"mailwalk/sim/lab"
@@ -17,13 +18,13 @@ import (
 
 // stepByLines makes the world of a walk and has a person step through it by lines.
 func stepByLines(ctx context.Context, s screen, in io.Reader, out io.Writer) (err error) {
-	w, err := lab.Open(s.scenario, s.given.options())
+	typed := readsKeys(in)
+	w, err := openTouched(s.scenario, s.given, typed)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	sc := s.scenario
-	typed := readsKeys(in)
 	err = plain.Step(ctx, w, in, out, plain.StepOptions{
 		Walk:   walkWords(sc, w.Trace().Header.Seed),
 		Places: places(sc), Grain: s.grain, Depth: s.depth,
@@ -37,6 +38,15 @@ func stepByLines(ctx context.Context, s screen, in io.Reader, out io.Writer) (er
 		return failed(err)
 	}
 	return nil
+}
+
+// openTouched makes the world of a walk that hands can reach into. It has doors where
+// somebody types; a script gets the same answers each time.
+func openTouched(sc *scenarios.Scenario, g given, doors bool) (tui.World, error) {
+	if doors {
+		return openBench(sc, g)
+	}
+	return lab.Open(sc, g.options())
 }
 
 // readsKeys tells whether what is read is typed on a terminal, which shows it.

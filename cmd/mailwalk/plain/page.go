@@ -67,6 +67,12 @@ func (p *page) blank() {
 	}
 }
 
+// newline ends a line that was begun, as by a prompt.
+func (p *page) newline() {
+	p.write("\n")
+	p.empty = true
+}
+
 // wrapped writes text behind a lead; the lines after the first have a lead of
 // their own, or blanks as wide as the first.
 func (p *page) wrapped(lead, next string, paint SGR, text string) {

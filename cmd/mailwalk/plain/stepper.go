@@ -62,6 +62,11 @@ func Step(ctx context.Context, w tui.World, in io.Reader, out io.Writer, o StepO
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.arrivals:
+			if s.admit(); s.err != nil {
+				return s.err
+			}
+			continue
 		case line, ok := <-lines:
 			if !ok {
 				s.newline("")
@@ -137,6 +142,10 @@ type stepper struct {
 
 	// runSeen is how much of each run was shown when another was turned to.
 	runSeen map[int]uint64
+
+	// arrivals gets something when visitors have done something, once the doors are
+	// open.
+	arrivals <-chan struct{}
 
 	spots  map[string]uint64 // the marks, by their names
 	before uint64            // where one was before the last jump

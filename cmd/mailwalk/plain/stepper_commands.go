@@ -92,12 +92,13 @@ func stepCommands() []command {
 		{key: "w", words: "switch", goes: true, takes: "[N]", says: "go to the next run, or to run N", does: (*stepper).switchRun},
 		{key: "W", words: "save", takes: "FILE", says: "write the walk, with what you did, to a file", does: (*stepper).save},
 
+		{key: "o", words: "doors", says: "open the doors, and list how dig, swaks, curl and mail programs come in", does: (*stepper).doors},
+
 		{key: "?", words: "help keys commands", says: "this list", does: (*stepper).help},
 		{key: "q", words: "quit exit", says: "quit", does: (*stepper).quit},
 		{key: "Q", words: "leave", does: (*stepper).quit, says: "quit"},
 		{key: "ctrl+c", words: "stop", does: (*stepper).quit, says: "quit"},
 
-		{key: "o", words: "doors", not: "No door is open while one steps: mailwalk serve lets dig, swaks and mail programs in."},
 		{key: "<", words: "slower", not: noSpeed},
 		{key: ">", words: "faster speed", not: noSpeed},
 		{key: "z", words: "zoom", not: noPanes},

@@ -184,6 +184,11 @@ func (s *stepper) turnTo(t *trace.Trace, shown uint64) {
 	s.quiet = false
 	s.marks.Grow(t, s.taken)
 	s.look(s.taken)
+	if v, ok := s.world.(tui.Visited); ok && s.arrivals != nil {
+		if _, err := v.OpenDoors(); err != nil { // they lead into the run that is told
+			s.say("The doors are shut now: " + err.Error() + ".")
+		}
+	}
 }
 
 // undo takes back what was done last.
