@@ -227,8 +227,7 @@ func TestViewRoundTrip(t *testing.T) {
 func fillEntry[V any](r *rand.Rand, t *table[V], key func(*V) string) {
 	e := new(V)
 	fill(r, reflect.ValueOf(e).Elem(), 100)
-	t.own()
-	t.m[key(e)] = e
+	t.put(key(e), e)
 }
 
 func TestSeconds(t *testing.T) {

@@ -406,6 +406,9 @@ func (f *traceFile) readSnapshot(i int) (*View, error) {
 	if r.err != nil || v.Seq != b.first {
 		return nil, fmt.Errorf("%w: the snapshot after event %d: %w", ErrDamaged, b.first, errPacked)
 	}
+	for c := range v.conns.all() {
+		v.sort(c)
+	}
 	return v, nil
 }
 

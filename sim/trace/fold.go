@@ -5,13 +5,17 @@ import (
 	"sync"
 )
 
-// minSnapshot is the least number of events between two snapshots: folding as
-// many takes about a millisecond.
-const minSnapshot = 4096
+const (
+	// minSnapshot is the least number of events between two snapshots in a file.
+	minSnapshot = 4096
+	// betweenViews is the number of events between two views that are kept in memory,
+	// which share what is the same: folding as many takes about a millisecond.
+	betweenViews = 1024
+)
 
-// snapshotDue tells whether to keep a view, so many events after the last that
-// was kept. Views with many entries are kept less often, so that all of them
-// together grow no faster than the trace.
+// snapshotDue tells whether to write a view to a file, so many events after the last
+// that was written. Views with many entries are written less often, so that all of
+// them together grow no faster than the trace.
 func snapshotDue(v *View, since uint64) bool {
 	return since >= max(minSnapshot, uint64(v.size()))
 }
@@ -40,7 +44,7 @@ func (t *Trace) View(n uint64) *View {
 			return nil
 		}
 		v.Apply(e)
-		if snapshotDue(v, v.Seq-last) {
+		if v.Seq-last >= betweenViews {
 			last = v.Seq
 			t.fold.keep(v.freeze())
 			v = v.clone()
@@ -57,14 +61,15 @@ func (t *Trace) nearest(n uint64) (best *View, last uint64) {
 	if i := t.fold.search(n + 1); i > 0 {
 		best = t.fold.kept[i-1]
 	}
-	if t.file != nil {
-		if v := t.file.snapshot(best.Seq, n); v != nil {
-			best = v
-		}
-	}
 	last = best.Seq
 	if v := t.fold.recent; v != nil && v.Seq <= n && v.Seq > best.Seq {
 		best = v
+	}
+	// To unpack a whole view takes longer than to fold some events.
+	if t.file != nil && n-best.Seq > minSnapshot {
+		if v := t.file.snapshot(best.Seq, n); v != nil {
+			best, last = v, v.Seq
+		}
 	}
 	return best, last
 }

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +26,7 @@ type View struct {
 	caches   table[CacheEntry]
 	messages table[Message]
 	conns    table[ConnView]
+	open     table[ConnView] // those of conns that are not over
 	mails    table[MailView]
 	timers   table[TimerView]
 }
@@ -229,8 +229,20 @@ func (v *View) Connections() []*ConnView {
 	return all
 }
 
+// Open are the connections that are being opened, open or being closed, in the
+// order in which they began.
+func (v *View) Open() []*ConnView {
+	open := v.open.sorted()
+	slices.SortStableFunc(open, func(a, b *ConnView) int { return cmp.Compare(a.Since, b.Since) })
+	return open
+}
+
+// Ended is the number of connections that were refused, failed, closed at both ends
+// or reset.
+func (v *View) Ended() int { return v.conns.count - v.open.count }
+
 // Connection is that of an id, nil if there is none.
-func (v *View) Connection(id string) *ConnView { return v.conns.m[id] }
+func (v *View) Connection(id string) *ConnView { return v.conns.get(id) }
 
 // Mails are all mails, in the order of their numbers.
 func (v *View) Mails() []*MailView {
@@ -240,22 +252,28 @@ func (v *View) Mails() []*MailView {
 }
 
 // Mail is that of a number, nil if there is none.
-func (v *View) Mail(id string) *MailView { return v.mails.m[id] }
+func (v *View) Mail(id string) *MailView { return v.mails.get(id) }
 
 // Timers are the timers that are set, by host and name.
 func (v *View) Timers() []*TimerView { return v.timers.sorted() }
 
 // size is the number of entries.
 func (v *View) size() int {
-	return len(v.hosts.m) + len(v.queues.m) + len(v.caches.m) + len(v.messages.m) +
-		len(v.conns.m) + len(v.mails.m) + len(v.timers.m)
+	return v.hosts.count + v.queues.count + v.caches.count + v.messages.count +
+		v.conns.count + v.mails.count + v.timers.count
 }
 
 // freeze makes v safe to clone by several goroutines. It may not be applied to
 // any more.
 func (v *View) freeze() *View {
-	v.hosts.shared, v.queues.shared, v.caches.shared = true, true, true
-	v.messages.shared, v.conns.shared, v.mails.shared, v.timers.shared = true, true, true, true
+	v.hosts.share()
+	v.queues.share()
+	v.caches.share()
+	v.messages.share()
+	v.conns.share()
+	v.open.share()
+	v.mails.share()
+	v.timers.share()
 	return v
 }
 
@@ -263,67 +281,6 @@ func (v *View) freeze() *View {
 func (v *View) clone() *View {
 	c := *v
 	return &c
-}
-
-// table is one kind of entries, by key. Entries and, once shared, the map are
-// replaced and not changed.
-type table[V any] struct {
-	m      map[string]*V
-	shared bool
-}
-
-// own makes the map the table's own.
-func (t *table[V]) own() {
-	if t.m == nil {
-		t.m = make(map[string]*V)
-	} else if t.shared {
-		t.m = maps.Clone(t.m)
-	}
-	t.shared = false
-}
-
-// edit puts a copy of an entry in its place, or an empty one, to be filled in
-// before the next is edited. It tells whether there was one.
-func (t *table[V]) edit(key string) (entry *V, found bool) {
-	t.own()
-	entry = new(V)
-	if old := t.m[key]; old != nil {
-		*entry, found = *old, true
-	}
-	t.m[key] = entry
-	return entry, found
-}
-
-func (t *table[V]) remove(key string) {
-	if t.m[key] != nil {
-		t.own()
-		delete(t.m, key)
-	}
-}
-
-func (t *table[V]) sorted() []*V {
-	keys := slices.Sorted(maps.Keys(t.m))
-	all := make([]*V, len(keys))
-	for i, k := range keys {
-		all[i] = t.m[k]
-	}
-	return all
-}
-
-// under are the entries whose key begins with that part, sorted.
-func (t *table[V]) under(part string) []*V {
-	var keys []string
-	for k := range t.m {
-		if strings.HasPrefix(k, part) && len(k) > len(part) && k[len(part)] == keySep {
-			keys = append(keys, k)
-		}
-	}
-	slices.Sort(keys)
-	all := make([]*V, len(keys))
-	for i, k := range keys {
-		all[i] = t.m[k]
-	}
-	return all
 }
 
 const keySep = 0

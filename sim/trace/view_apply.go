@@ -20,7 +20,7 @@ import (
 //   - mails: mail events
 func (v *View) Apply(e *Event) {
 	v.Seq, v.At = e.Seq, e.At
-	if e.Host != "" && v.hosts.m[e.Host] == nil {
+	if e.Host != "" && v.hosts.get(e.Host) == nil {
 		h, _ := v.hosts.edit(e.Host)
 		*h = HostView{Name: e.Host, Up: true, Since: e.At}
 	}
@@ -48,7 +48,7 @@ func (v *View) packet(e *Event, b *PacketBody) {
 	if b.Range == nil {
 		return
 	}
-	c := v.conns.m[e.Conn]
+	c := v.conns.get(e.Conn)
 	if c == nil {
 		return
 	}
@@ -68,7 +68,7 @@ func (v *View) packet(e *Event, b *PacketBody) {
 // socket counts the octets that an end has handed to its kernel, and those that the
 // other end has taken from its own.
 func (v *View) socket(e *Event, b *SocketBody) {
-	c := v.conns.m[e.Conn]
+	c := v.conns.get(e.Conn)
 	if c == nil || b.Range == nil {
 		return
 	}
@@ -84,7 +84,7 @@ func (v *View) socket(e *Event, b *SocketBody) {
 }
 
 func (v *View) line(e *Event, b *LineBody) {
-	c := v.conns.m[e.Conn]
+	c := v.conns.get(e.Conn)
 	if c == nil || !Spoken(e.What) {
 		return
 	}
@@ -113,6 +113,17 @@ func (v *View) flow(id string, c *ConnView, fromServer bool, f Flow) {
 		c.ToClient = f
 	} else {
 		c.ToServer = f
+	}
+	v.sort(c)
+}
+
+// sort puts a connection that was edited among those that are open, or takes it
+// away.
+func (v *View) sort(c *ConnView) {
+	if c.over() {
+		v.open.remove(c.ID)
+	} else {
+		v.open.put(c.ID, c)
 	}
 }
 
@@ -155,8 +166,9 @@ func (v *View) connection(e *Event, b *ConnectionBody) {
 	case Refused, Failed, Reset:
 		c.State, c.Ended = e.What, e.At
 	}
+	v.sort(c)
 	// A leg that knew but the domain it goes toward has found the host.
-	if m := v.mails.m[e.Mail]; m != nil && e.What == Opened && e.Hop != "" {
+	if m := v.mails.get(e.Mail); m != nil && e.What == Opened && e.Hop != "" {
 		if i := slices.IndexFunc(m.Legs, func(l Leg) bool { return l.ID == e.Hop }); i >= 0 && m.Legs[i].Toward != b.Server {
 			m, _ := v.mails.edit(e.Mail)
 			m.Legs = slices.Clone(m.Legs)
@@ -199,9 +211,10 @@ func (v *View) state(e *Event, b *StateBody) {
 		if id == "" {
 			id = b.Name
 		}
-		if v.conns.m[id] != nil {
+		if v.conns.get(id) != nil {
 			c, _ := v.conns.edit(id)
 			c.Session = b.After
+			v.sort(c)
 		}
 	case TimerState:
 		key := tableKey(e.Host, b.Name)
@@ -222,7 +235,7 @@ func (v *View) queueState(e *Event, b *StateBody) {
 	key := tableKey(e.Host, id)
 	if b.After == "" {
 		mail := e.Mail
-		if q := v.queues.m[key]; q != nil && mail == "" {
+		if q := v.queues.get(key); q != nil && mail == "" {
 			mail = q.Mail
 		}
 		v.queues.remove(key)
@@ -255,7 +268,7 @@ func (v *View) mailboxState(e *Event, b *StateBody) {
 	if !found {
 		m.Host, m.Mailbox, m.UID, m.Since = e.Host, b.Name, b.UID, e.At
 		m.Mail = e.Mail
-		if v.mails.m[e.Mail] != nil {
+		if v.mails.get(e.Mail) != nil {
 			whole, _ := v.mails.edit(e.Mail)
 			whole.put(Copy{Host: e.Host, Place: InMailbox, Mailbox: b.Name, UID: b.UID, Since: e.At})
 		}
@@ -268,7 +281,7 @@ func (v *View) mailboxState(e *Event, b *StateBody) {
 
 func (v *View) removeMessage(host, mailbox string, uid uint32) {
 	key := messageKey(host, mailbox, uid)
-	m := v.messages.m[key]
+	m := v.messages.get(key)
 	if m == nil {
 		return
 	}
@@ -315,7 +328,7 @@ func (v *View) mail(e *Event, b *MailBody) {
 		m.end(e, Done)
 	case Deferred:
 		m.end(e, PutOff)
-		if e.Queue != "" && v.queues.m[tableKey(e.Host, e.Queue)] != nil {
+		if e.Queue != "" && v.queues.get(tableKey(e.Host, e.Queue)) != nil {
 			q, _ := v.queues.edit(tableKey(e.Host, e.Queue))
 			q.Deferrals++
 			q.Reason = b.Reason
@@ -367,7 +380,7 @@ func (m *MailView) end(e *Event, state string) {
 
 // dropCopies takes away the copies of a mail that are gone.
 func (v *View) dropCopies(mail string, gone func(Copy) bool) {
-	m := v.mails.m[mail]
+	m := v.mails.get(mail)
 	if m == nil || !slices.ContainsFunc(m.Copies, gone) {
 		return
 	}

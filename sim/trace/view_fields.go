@@ -30,8 +30,7 @@ func tableFields[V any](f fields, name string, t *table[V], key func(*V) string,
 		}
 		v := new(V)
 		entry(v, f)
-		t.own()
-		t.m[key(v)] = v
+		t.put(key(v), v)
 	}
 	f.endList()
 }
