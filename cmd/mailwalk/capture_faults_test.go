@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -60,11 +61,18 @@ func TestTsharkFaults(t *testing.T) {
 	}
 }
 
+// captureSeed repeats what TestTsharkRandomFaults has found: its seed stands in the
+// names of what failed.
+var captureSeed = flag.Uint64("capture-seed", 0, "the seed of TestTsharkRandomFaults; 0 draws one")
+
 // TestTsharkRandomFaults is the same for whatever goes wrong.
 func TestTsharkRandomFaults(t *testing.T) {
 	tshark := lookTshark(t)
 	version := tsharkVersion(t, tshark)
-	seed := rand.Uint64()
+	seed := *captureSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
 	r := rand.New(rand.NewPCG(seed, 0))
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	for range 6 {

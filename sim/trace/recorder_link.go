@@ -63,7 +63,12 @@ func (c *Conn) onLink(f *Frame) []string {
 
 	f.passage.links = append(f.passage.links, f.Link)
 	me.acked, me.ack, me.window, me.probed = ack, h.Ack, h.Window, me.probed && !ack
-	if reset { // it takes up no sequence numbers
+	if reset {
+		// It takes up no sequence numbers, but stands behind those before its own. One
+		// that answers a SYN knows none and has 0 (RFC 9293 §3.5.2).
+		if h.Seq != 0 && (!me.begun || after(h.Seq, me.next)) {
+			me.begun, me.next = true, h.Seq
+		}
 		return found
 	}
 	if next := behind(h); !me.begun || after(next, me.next) {
