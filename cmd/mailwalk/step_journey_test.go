@@ -20,8 +20,6 @@ type traveller struct {
 	t     *testing.T
 	bench *workbench
 	m     *tui.Model
-	// ticks are answered once each, or a run that never ends would never end.
-	patience int
 }
 
 func travel(t *testing.T, walk string, grain explain.Grain) *traveller {

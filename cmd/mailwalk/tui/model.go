@@ -289,7 +289,7 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 	case a.over:
 		m.ended(a)
 		m.sumUp()
-		return nil
+		return m.parts()
 	case !a.found:
 		m.quest.last = max(m.quest.last, a.last)
 		return m.pursue(a.seq, a.left)
@@ -300,7 +300,7 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 		m.wanted = 0
 		return m.ask(n)
 	}
-	return nil
+	return m.parts()
 }
 
 // goTo looks at another moment, with the panes scrolled to their tops.
