@@ -43,6 +43,8 @@ func stepCommands() []command {
 		{key: "backspace", words: "out", goes: true, does: (*stepper).outOf},
 		{key: "r", words: "run", goes: true, takes: "[N | to the end]", says: "run to the end or to a breakpoint, or N steps", does: (*stepper).run},
 		{key: "c", words: "continue", goes: true, says: "go to the next breakpoint, or to the end, and tell nothing before it", does: (*stepper).toStop},
+		{key: "}", words: "next-hop", goes: true, does: (*stepper).nextHop, says: "go to where the next hop begins"},
+		{key: "{", words: "previous-hop", goes: true, does: (*stepper).previousHop, says: "go back to where a hop begins"},
 		{key: "R", words: "rewind restart beginning", goes: true, does: (*stepper).rewind},
 		{key: "j", words: "down", goes: true, takes: "[N]", says: "a row on among the steps that have been seen", does: (*stepper).down},
 		{key: "k", words: "up", goes: true, takes: "[N]", says: "a row back", does: (*stepper).up},

@@ -18,10 +18,14 @@ type rows struct {
 	// mails are the events that tell of each mail; those of a leg on which no mail
 	// is known yet are under the empty number.
 	mails map[string][]uint64
+	// told are the events that tell of a mail which has a number.
+	told []uint64
 	// contents are the events by which the mail itself is said and read, by leg.
 	contents map[string][]uint64
 	// notes are what the walk says.
 	notes []uint64
+	// hops are where legs begin.
+	hops []uint64
 	// looked are the steps of look-ups.
 	looked []uint64
 	// only is the filter that is on, nil for none: rows are then what it lets through.
@@ -58,6 +62,12 @@ func (r *rows) grow(seq uint64) {
 		switch b := e.Body.(type) {
 		case *trace.MailBody:
 			r.mails[e.Mail] = append(r.mails[e.Mail], e.Seq)
+			if e.Mail != "" {
+				r.told = append(r.told, e.Seq)
+			}
+			if e.What == trace.HopStarts {
+				r.hops = append(r.hops, e.Seq)
+			}
 		case *trace.LineBody:
 			if b.Role == dialog.Body {
 				r.contents[e.Hop] = append(r.contents[e.Hop], e.Seq)

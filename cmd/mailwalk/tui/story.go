@@ -38,7 +38,7 @@ func (s *story) Render(width, height int, focused bool) []string {
 		out = append(out, s.item(i, at, width, clock, focused))
 	}
 	if n == 0 {
-		for _, r := range s.empty(width) {
+		for _, r := range s.empty(width, height) {
 			out = append(out, r.render(width, s.theme.text, s.glyphs.more))
 		}
 	}
@@ -124,22 +124,33 @@ func (s *story) click(m *Model, _, y int) tea.Cmd {
 	return nil
 }
 
-// empty is what shows before the first step.
-func (s *story) empty(width int) []line {
-	out := []line{{}, {{" Nothing has happened yet.", s.theme.strong}}}
+// empty is what shows before the first step: how to take it, and to ask why. On few
+// rows it is the keys alone that the footer has no room for.
+func (s *story) empty(width, height int) []line {
+	out := []line{{{" Nothing has happened yet.", s.theme.strong}}}
+	if height < 6 {
+		key, text := s.theme.key, s.theme.text
+		return append(out, line{{" space", key}, {" one step on   ", text}, {"b", key}, {" one step back", text}},
+			line{{" 2", key}, {" why a step comes   ", text}, {"6", key}, {" its bytes   ", text}, {"? q", key}, {" help, quit", text}})
+	}
+	if height > 9 {
+		out = append([]line{{}}, out...)
+	}
 	for _, r := range wrap("Time stands still until you let it go on.", width-2) {
 		out = append(out, line{{" " + r, s.theme.text}})
 	}
-	out = append(out, line{})
+	if height > 9 {
+		out = append(out, line{})
+	}
 	for _, k := range []struct{ keys, does string }{
 		{"space b", "one step on, one step back"},
 		{"2  6", "why a step comes; its bytes"},
+		{"? q", "all keys; quit"},
 		{"enter", "into a step; backspace, out of it"},
 		{"+ -", "look closer, down to each packet, or from farther off"},
 		{"d", "reasons for a newcomer, a student or an engineer"},
-		{"? q", "all keys; quit"},
 	} {
-		out = append(out, line{{" " + fill(k.keys, 7), s.theme.key}, {k.does, s.theme.text}})
+		out = append(out, line{{" " + fill(k.keys, 9), s.theme.key}, {k.does, s.theme.text}})
 	}
 	return out
 }
