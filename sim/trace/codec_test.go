@@ -207,7 +207,7 @@ func TestViewRoundTrip(t *testing.T) {
 		fillEntry(r, &v.messages, func(m *Message) string { return messageKey(m.Host, m.Mailbox, m.UID) })
 	})
 	add(func(r *rand.Rand) { fillEntry(r, &v.conns, func(c *ConnView) string { return c.ID }) })
-	add(func(r *rand.Rand) { fillEntry(r, &v.mails, func(m *MailView) string { return m.ID }) })
+	add(func(r *rand.Rand) { fillEntry(r, &v.mails, func(m *MailView) string { return mailKey(m.ID) }) })
 	add(func(r *rand.Rand) {
 		fillEntry(r, &v.timers, func(t *TimerView) string { return tableKey(t.Host, t.Name) })
 	})

@@ -2,6 +2,8 @@ package trace
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -36,25 +38,44 @@ type Node struct {
 // Index ties the events of a trace together: from a mail to its hops, from a hop
 // to its connections and look-ups, from a connection to its lines and packets,
 // from a line to the packets that carried it, and back. It grows as events are
-// added, and is safe for use by several goroutines. The lists that it returns
-// must not be changed.
+// added, and is safe for use by several goroutines. It takes some 40 octets an
+// event. The lists that it returns are made for the caller.
 type Index struct {
-	mu   sync.RWMutex
-	seq  uint64
-	tops []Node // mails, in the order of their first events
-	// things are the mails, hops, connections and look-ups.
-	things map[Node]*thing
-	conns  map[string]*connIndex
-	lines  map[uint64]*LineInfo // by either of its events
-	frames map[uint64]*frameInfo
-	// frameOf is the frame of a packet event.
-	frameOf map[uint64]uint64
+	mu  sync.RWMutex
+	seq uint64
+	// Events and things are referred to by 32 bits: an event by its number, a thing,
+	// line or frame by its index. None has the number 0.
+	tops    []uint32 // mails, in the order of their first events
+	things  list[thing]
+	thingOf map[thingID]uint32
+	lines   list[lineEntry]
+	frames  list[frameEntry]
+	// of is what an event is of: a frame, or with isLine a line; 0 for neither.
+	of list[uint32]
+	// odd are the frames whose own numbers are not their indices here, as they are when
+	// frames are numbered in the order of their sending.
+	odd map[uint64]uint32
+	// more are the events of frames that have more than two, from the third on.
+	more  map[uint32][]uint32
+	roles []dialog.Role
 }
 
-// thing is what is known of a mail, hop, connection or look-up.
+// isLine marks an index as that of a line.
+const isLine = 1 << 31
+
+// thingID names a mail, hop, connection or look-up.
+type thingID struct {
+	level uint8
+	id    string
+}
+
+// thing is what is known of one.
 type thing struct {
-	up, down []Node
-	events   []uint64
+	thingID
+	up, down []uint32 // things
+	frames   []uint32 // below a connection or look-up
+	events   seqs
+	conn     *connIndex
 }
 
 // LineInfo is one line or content of a dialogue.
@@ -70,42 +91,61 @@ type LineInfo struct {
 	Command Node
 	// Replies are the lines that answer or belong to this one.
 	Replies []Node
-	hop     string
-	mail    string
 }
 
-// frameInfo is one frame on one link.
-type frameInfo struct {
-	node   Node
-	conn   string
-	hop    string
-	lookup string
-	rng    *Range
-	events []uint64
+// lineEntry is a line as the index keeps it.
+type lineEntry struct {
+	seq, sent, received uint32 // events
+	conn, hop           uint32 // things
+	// command is the line that this one answers; the lines that answer this one are a
+	// chain from firstReply by nextReply to lastReply.
+	command, firstReply, lastReply, nextReply uint32
+	role                                      uint8 // index in roles
+	fromServer                                bool
+	from, to                                  int64
+}
+
+// frameEntry is one frame on one link.
+type frameEntry struct {
+	first, second uint32 // events
+	// over is its connection or else its look-up, hop its hop; things.
+	over, hop uint32
+	// from and size are the part of the connection's stream that it carries; size is 0
+	// when it carries none.
+	from       int64
+	size       uint32
+	fromServer bool
+	odd        bool // its own number is not its index
+}
+
+// rng is the part of the stream that a frame carries; ok is false when it carries
+// none.
+func (f *frameEntry) rng() (r Range, ok bool) {
+	return Range{FromServer: f.fromServer, From: f.from, To: f.from + int64(f.size)}, f.size > 0
 }
 
 // connIndex is a connection's lines and segments, by direction.
 type connIndex struct {
-	lines    []Node // of both directions, in the order in which they were sent
+	lines    []uint32 // of both directions, in the order in which they were sent
 	dialogue pairing
-	said     [2][]*LineInfo // sorted by their ranges, which do not overlap
+	said     [2][]uint32 // lines, sorted by their ranges, which do not overlap
 	segments [2]segments
 }
 
 // segments are the frames that carried parts of one stream, sorted by the start
 // of what they carry.
 type segments struct {
-	frames  []*frameInfo
+	frames  []uint32
 	longest int64
 }
 
 // NewIndex makes an index of no events.
 func NewIndex() *Index {
-	return &Index{
-		things: make(map[Node]*thing), conns: make(map[string]*connIndex),
-		lines: make(map[uint64]*LineInfo), frames: make(map[uint64]*frameInfo),
-		frameOf: make(map[uint64]uint64),
-	}
+	x := &Index{thingOf: make(map[thingID]uint32)}
+	x.things.append(thing{})
+	x.lines.append(lineEntry{})
+	x.frames.append(frameEntry{})
+	return x
 }
 
 // Index returns the trace's index, with all events there are in it. From a file
@@ -129,22 +169,27 @@ func (x *Index) Len() uint64 {
 	return x.seq
 }
 
-// Add adds the next event.
+// Add adds the next event. It panics when the event's number is not below 2^32-1.
 func (x *Index) Add(e *Event) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if e.Seq >= math.MaxUint32 {
+		panic(fmt.Sprintf("trace: event %d is too many for an index", e.Seq))
+	}
 	x.seq = e.Seq
-
-	mail, hop := Node{Level: MailLevel, ID: e.Mail}, Node{Level: HopLevel, ID: e.Hop}
-	conn, lookup := Node{Level: ConnLevel, ID: e.Conn}, Node{Level: LookupLevel, ID: e.Lookup}
-	for _, n := range [...]Node{mail, hop, conn, lookup} {
-		if n.ID != "" {
-			t := x.thing(n)
-			t.events = append(t.events, e.Seq)
+	for uint64(x.of.len) <= e.Seq {
+		x.of.append(0)
+	}
+	var ids [LookupLevel + 1]uint32
+	for level, id := range [...]string{MailLevel: e.Mail, HopLevel: e.Hop, ConnLevel: e.Conn, LookupLevel: e.Lookup} {
+		if id != "" {
+			ids[level] = x.thing(Level(level), id)
+			x.things.at(ids[level]).events.add(uint32(e.Seq))
 		}
 	}
+	mail, hop, conn, lookup := ids[MailLevel], ids[HopLevel], ids[ConnLevel], ids[LookupLevel]
 	x.tie(mail, hop)
-	if hop.ID != "" {
+	if hop != 0 {
 		x.tie(hop, conn)
 		x.tie(hop, lookup)
 	} else {
@@ -154,136 +199,193 @@ func (x *Index) Add(e *Event) {
 	}
 	switch b := e.Body.(type) {
 	case *LineBody:
-		x.addLine(e, b)
+		if conn != 0 && Spoken(e.What) { // what was not said is a step of its connection
+			*x.of.at(uint32(e.Seq)) = isLine | x.line(e, b, conn, hop)
+		}
 	case *PacketBody:
-		x.addPacket(e, b)
+		over := conn
+		if over == 0 {
+			over = lookup
+		}
+		*x.of.at(uint32(e.Seq)) = x.frame(e, b, over, hop)
 	}
 }
 
-// thing finds what is known of a node above lines, and makes it known.
-func (x *Index) thing(n Node) *thing {
-	t := x.things[n]
-	if t == nil {
-		t = new(thing)
-		x.things[n] = t
-		if n.Level == MailLevel {
-			x.tops = append(x.tops, n)
-		}
-		if n.Level == ConnLevel {
-			x.conns[n.ID] = new(connIndex)
-		}
+// thing finds a node above lines, and makes it known.
+func (x *Index) thing(level Level, id string) uint32 {
+	name := thingID{uint8(level), id}
+	i, known := x.thingOf[name]
+	if known {
+		return i
 	}
-	return t
+	i = uint32(x.things.len)
+	t := thing{thingID: name}
+	switch level {
+	case MailLevel:
+		x.tops = append(x.tops, i)
+	case ConnLevel:
+		t.conn = new(connIndex)
+	}
+	x.things.append(t)
+	x.thingOf[name] = i
+	return i
 }
 
-// tie makes one node the parent of another, where there are both.
-func (x *Index) tie(parent, child Node) {
-	if parent.ID == "" || child.ID == "" {
+// find is what is known of a node above lines, nil for nothing.
+func (x *Index) find(n Node) *thing {
+	if i := x.thingOf[thingID{uint8(n.Level), n.ID}]; i != 0 {
+		return x.things.at(i)
+	}
+	return nil
+}
+
+// tie makes one thing the parent of another, where there are both.
+func (x *Index) tie(parent, child uint32) {
+	if parent == 0 || child == 0 {
 		return
 	}
-	c := x.things[child]
+	c := x.things.at(child)
 	if slices.Contains(c.up, parent) {
 		return
 	}
 	c.up = append(c.up, parent)
-	p := x.things[parent]
+	p := x.things.at(parent)
 	p.down = append(p.down, child)
 }
 
-func (x *Index) addLine(e *Event, b *LineBody) {
-	if e.Conn == "" || !Spoken(e.What) {
-		return // what was not said is a step of its connection
-	}
-	c := x.conns[e.Conn]
+// line finds the line that an event is of, and makes it known.
+func (x *Index) line(e *Event, b *LineBody, conn, hop uint32) uint32 {
+	c := x.things.at(conn).conn
 	said := &c.said[direction(b.FromServer)]
-	i, found := slices.BinarySearchFunc(*said, b.From, func(l *LineInfo, from int64) int { return cmp.Compare(l.From, from) })
+	i, found := slices.BinarySearchFunc(*said, b.From, func(l uint32, from int64) int { return cmp.Compare(x.lines.at(l).from, from) })
 	if found {
 		// The other moment of the same line. A line that is said again at the same
 		// place, as an empty one may be, is the same line too.
-		l := (*said)[i]
-		if e.What == Received {
-			l.Received = e.Seq
+		n := (*said)[i]
+		x.lines.at(n).moment(e)
+		return n
+	}
+	if i > 0 && e.What == Received {
+		n := (*said)[i-1]
+		if l := x.lines.at(n); b.From < l.to && l.sent != 0 {
+			// An end that has lost the thread reads other units than were said: here a part
+			// of one.
+			if b.To == l.to {
+				l.received = uint32(e.Seq)
+			}
+			return n
+		}
+	}
+	n := uint32(x.lines.len)
+	x.lines.append(lineEntry{
+		seq: uint32(e.Seq), conn: conn, hop: hop, role: x.role(b.Role), fromServer: b.FromServer, from: b.From, to: b.To,
+	})
+	l := x.lines.at(n)
+	l.moment(e)
+	*said = slices.Insert(*said, i, n)
+	c.lines = append(c.lines, n)
+	if to := c.dialogue.next(n, b); to != 0 {
+		l.command = to
+		command := x.lines.at(to)
+		if command.lastReply == 0 {
+			command.firstReply = n
 		} else {
-			l.Sent = e.Seq
+			x.lines.at(command.lastReply).nextReply = n
 		}
-		x.lines[e.Seq] = l
-		return
+		command.lastReply = n
 	}
-	if i > 0 && e.What == Received && b.From < (*said)[i-1].To && (*said)[i-1].Sent != 0 {
-		// An end that has lost the thread reads other units than were said: here a part
-		// of one.
-		l := (*said)[i-1]
-		if b.To == l.To {
-			l.Received = e.Seq
-		}
-		x.lines[e.Seq] = l
-		return
-	}
-	l := &LineInfo{
-		Node: Node{Level: LineLevel, Seq: e.Seq}, Conn: e.Conn, Role: b.Role, Range: b.Range,
-		hop: e.Hop, mail: e.Mail,
-	}
+	return n
+}
+
+// moment notes when a line was sent or received.
+func (l *lineEntry) moment(e *Event) {
 	if e.What == Received {
-		l.Received = e.Seq
+		l.received = uint32(e.Seq)
 	} else {
-		l.Sent = e.Seq
-	}
-	*said = slices.Insert(*said, i, l)
-	x.lines[e.Seq] = l
-	c.lines = append(c.lines, l.Node)
-	if to := c.dialogue.next(l, b); to != nil {
-		l.Command = to.Node
-		to.Replies = append(to.Replies, l.Node)
+		l.sent = uint32(e.Seq)
 	}
 }
 
-func (x *Index) addPacket(e *Event, b *PacketBody) {
-	x.frameOf[e.Seq] = b.Frame
-	f := x.frames[b.Frame]
-	if f != nil {
-		f.events = append(f.events, e.Seq)
-		return
+// role is the index of a role in the list of them.
+func (x *Index) role(r dialog.Role) uint8 {
+	i := slices.Index(x.roles, r)
+	if i < 0 {
+		i = len(x.roles)
+		x.roles = append(x.roles, r)
 	}
-	f = &frameInfo{
-		node: Node{Level: PacketLevel, Seq: e.Seq}, conn: e.Conn, hop: e.Hop, lookup: e.Lookup,
-		rng: b.Range, events: []uint64{e.Seq},
-	}
-	x.frames[b.Frame] = f
-	switch {
-	case e.Conn != "":
-		t := x.things[Node{Level: ConnLevel, ID: e.Conn}]
-		t.down = append(t.down, f.node)
-		if b.Range != nil {
-			x.conns[e.Conn].segments[direction(b.Range.FromServer)].add(f)
+	return uint8(i)
+}
+
+// frame finds the frame that an event is of, and makes it known.
+func (x *Index) frame(e *Event, b *PacketBody, over, hop uint32) uint32 {
+	seq := uint32(e.Seq)
+	n := x.frameNumbered(b.Frame)
+	if n != 0 {
+		if f := x.frames.at(n); f.second == 0 {
+			f.second = seq
+		} else {
+			if x.more == nil {
+				x.more = make(map[uint32][]uint32)
+			}
+			x.more[n] = append(x.more[n], seq)
 		}
-	case e.Lookup != "":
-		t := x.things[Node{Level: LookupLevel, ID: e.Lookup}]
-		t.down = append(t.down, f.node)
+		return n
 	}
+	n = uint32(x.frames.len)
+	f := frameEntry{first: seq, over: over, hop: hop, odd: b.Frame != uint64(n)}
+	if f.odd {
+		if x.odd == nil {
+			x.odd = make(map[uint64]uint32)
+		}
+		x.odd[b.Frame] = n
+	}
+	if b.Range != nil {
+		// No packet carries more than fits.
+		f.from, f.size, f.fromServer = b.Range.From, uint32(b.Range.To-b.Range.From), b.Range.FromServer
+	}
+	x.frames.append(f)
+	if over != 0 {
+		t := x.things.at(over)
+		t.frames = append(t.frames, n)
+		if r, ok := f.rng(); ok && t.conn != nil {
+			x.segment(&t.conn.segments[direction(r.FromServer)], n, r)
+		}
+	}
+	return n
 }
 
-func (s *segments) add(f *frameInfo) {
+// frameNumbered is the frame of a number, 0 when it is not known.
+func (x *Index) frameNumbered(number uint64) uint32 {
+	if number > 0 && number < uint64(x.frames.len) && !x.frames.at(uint32(number)).odd {
+		return uint32(number)
+	}
+	return x.odd[number]
+}
+
+func (x *Index) segment(s *segments, n uint32, r Range) {
 	i := len(s.frames)
-	for i > 0 && s.frames[i-1].rng.From > f.rng.From {
+	for i > 0 && x.frames.at(s.frames[i-1]).from > r.From {
 		i-- // segments come nearly in order
 	}
-	s.frames = slices.Insert(s.frames, i, f)
-	s.longest = max(s.longest, f.rng.To-f.rng.From)
+	s.frames = slices.Insert(s.frames, i, n)
+	s.longest = max(s.longest, r.To-r.From)
 }
 
 // overlapping are the frames that carried a part of [from, to), in the order in
 // which they were sent.
-func (s *segments) overlapping(from, to int64) []Node {
-	start, _ := slices.BinarySearchFunc(s.frames, from-s.longest, func(f *frameInfo, at int64) int {
-		return cmp.Compare(f.rng.From, at)
+func (x *Index) overlapping(s *segments, from, to int64) []Node {
+	start, _ := slices.BinarySearchFunc(s.frames, from-s.longest, func(n uint32, at int64) int {
+		return cmp.Compare(x.frames.at(n).from, at)
 	})
 	var nodes []Node
-	for _, f := range s.frames[start:] {
-		if f.rng.From >= to {
+	for _, n := range s.frames[start:] {
+		f := x.frames.at(n)
+		r, _ := f.rng()
+		if r.From >= to {
 			break
 		}
-		if f.rng.To > from {
-			nodes = append(nodes, f.node)
+		if r.To > from {
+			nodes = append(nodes, f.node())
 		}
 	}
 	slices.SortFunc(nodes, func(a, b Node) int { return cmp.Compare(a.Seq, b.Seq) })

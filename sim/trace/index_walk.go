@@ -2,11 +2,61 @@ package trace
 
 import "slices"
 
+func (t *thing) node() Node      { return Node{Level: Level(t.level), ID: t.id} }
+func (l *lineEntry) node() Node  { return Node{Level: LineLevel, Seq: uint64(l.seq)} }
+func (f *frameEntry) node() Node { return Node{Level: PacketLevel, Seq: uint64(f.first)} }
+
+// thingNodes are the nodes of things, nil for none; frameNodes and lineNodes are
+// likewise.
+func (x *Index) thingNodes(nodes []Node, list []uint32) []Node {
+	nodes = slices.Grow(nodes, len(list))
+	for _, i := range list {
+		nodes = append(nodes, x.things.at(i).node())
+	}
+	return nodes
+}
+
+func (x *Index) frameNodes(nodes []Node, list []uint32) []Node {
+	nodes = slices.Grow(nodes, len(list))
+	for _, i := range list {
+		nodes = append(nodes, x.frames.at(i).node())
+	}
+	return nodes
+}
+
+func (x *Index) lineNodes(nodes []Node, list []uint32) []Node {
+	nodes = slices.Grow(nodes, len(list))
+	for _, i := range list {
+		nodes = append(nodes, x.lines.at(i).node())
+	}
+	return nodes
+}
+
+// lineOf is the line that an event is of, nil when it is of none; frameOf likewise,
+// with the frame's index.
+func (x *Index) lineOf(seq uint64) *lineEntry {
+	if seq < uint64(x.of.len) {
+		if n := *x.of.at(uint32(seq)); n&isLine != 0 {
+			return x.lines.at(n &^ isLine)
+		}
+	}
+	return nil
+}
+
+func (x *Index) frameOf(seq uint64) (f *frameEntry, index uint32) {
+	if seq < uint64(x.of.len) {
+		if n := *x.of.at(uint32(seq)); n != 0 && n&isLine == 0 {
+			return x.frames.at(n), n
+		}
+	}
+	return nil, 0
+}
+
 // Mails are the mails of the walk, in the order in which they came up.
 func (x *Index) Mails() []Node {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return slices.Clip(x.tops)
+	return x.thingNodes(nil, x.tops)
 }
 
 // Down are the nodes below one: the hops of a mail (and the connections and
@@ -19,24 +69,23 @@ func (x *Index) Down(n Node) []Node {
 	defer x.mu.RUnlock()
 	switch n.Level {
 	case LineLevel:
-		l := x.lines[n.Seq]
+		l := x.lineOf(n.Seq)
 		if l == nil {
 			return nil
 		}
-		return x.conns[l.Conn].segments[direction(l.FromServer)].overlapping(l.From, l.To)
+		return x.overlapping(&x.things.at(l.conn).conn.segments[direction(l.fromServer)], l.from, l.to)
 	case PacketLevel:
 		return nil
-	case ConnLevel:
-		c := x.conns[n.ID]
-		if c == nil {
-			return nil
-		}
-		return slices.Concat(c.lines, x.things[n].down)
 	}
-	if t := x.things[n]; t != nil {
-		return slices.Clip(t.down)
+	t := x.find(n)
+	if t == nil {
+		return nil
 	}
-	return nil
+	var nodes []Node
+	if t.conn != nil {
+		nodes = x.lineNodes(nodes, t.conn.lines)
+	}
+	return x.frameNodes(x.thingNodes(nodes, t.down), t.frames)
 }
 
 // Up are the nodes above one: the lines that a packet carries a part of, and its
@@ -47,55 +96,45 @@ func (x *Index) Up(n Node) []Node {
 	defer x.mu.RUnlock()
 	switch n.Level {
 	case LineLevel:
-		if l := x.lines[n.Seq]; l != nil {
-			return []Node{{Level: ConnLevel, ID: l.Conn}}
+		if l := x.lineOf(n.Seq); l != nil {
+			return []Node{x.things.at(l.conn).node()}
 		}
 		return nil
 	case PacketLevel:
-		return x.overPacket(n.Seq)
+		f, _ := x.frameOf(n.Seq)
+		if f == nil || f.over == 0 {
+			return nil
+		}
+		if lines := x.carried(f); len(lines) > 0 {
+			return x.lineNodes(nil, lines)
+		}
+		return []Node{x.things.at(f.over).node()}
 	}
-	if t := x.things[n]; t != nil {
-		return slices.Clip(t.up)
+	if t := x.find(n); t != nil {
+		return x.thingNodes(nil, t.up)
 	}
 	return nil
 }
 
-func (x *Index) overPacket(seq uint64) []Node {
-	f := x.frames[x.frameOf[seq]]
-	switch {
-	case f == nil:
-		return nil
-	case f.conn == "" && f.lookup != "":
-		return []Node{{Level: LookupLevel, ID: f.lookup}}
-	case f.conn == "":
-		return nil
-	}
-	if lines := x.carried(f); len(lines) > 0 {
-		return lines
-	}
-	return []Node{{Level: ConnLevel, ID: f.conn}}
-}
-
 // carried are the lines that a frame carries a part of.
-func (x *Index) carried(f *frameInfo) []Node {
-	if f.rng == nil {
+func (x *Index) carried(f *frameEntry) []uint32 {
+	r, ok := f.rng()
+	c := x.things.at(f.over).conn
+	if !ok || c == nil {
 		return nil
 	}
-	said := x.conns[f.conn].said[direction(f.rng.FromServer)]
-	start, _ := slices.BinarySearchFunc(said, f.rng.From, func(l *LineInfo, from int64) int {
-		if l.To <= from {
+	said := c.said[direction(r.FromServer)]
+	start, _ := slices.BinarySearchFunc(said, r.From, func(l uint32, from int64) int {
+		if x.lines.at(l).to <= from {
 			return -1
 		}
 		return 1
 	})
-	var nodes []Node
-	for _, l := range said[start:] {
-		if l.From >= f.rng.To {
-			break
-		}
-		nodes = append(nodes, l.Node)
+	end := start
+	for end < len(said) && x.lines.at(said[end]).from < r.To {
+		end++
 	}
-	return nodes
+	return said[start:end]
 }
 
 // HopOf is the hop that a node is on, and whether there is one. A line and its
@@ -104,29 +143,29 @@ func (x *Index) carried(f *frameInfo) []Node {
 func (x *Index) HopOf(n Node) (Node, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	hop := ""
+	hop := uint32(0)
 	switch n.Level {
 	case HopLevel:
-		hop = n.ID
+		return n, n.ID != ""
 	case LineLevel:
-		if l := x.lines[n.Seq]; l != nil {
+		if l := x.lineOf(n.Seq); l != nil {
 			hop = l.hop
 		}
 	case PacketLevel:
-		f := x.frames[x.frameOf[n.Seq]]
+		f, _ := x.frameOf(n.Seq)
 		if f == nil {
 			break
 		}
 		hop = f.hop
 		if lines := x.carried(f); len(lines) > 0 {
-			hop = x.lines[lines[0].Seq].hop
+			hop = x.lines.at(lines[0]).hop
 		}
 	case ConnLevel, LookupLevel:
-		if t := x.things[n]; t != nil && len(t.up) > 0 && t.up[0].Level == HopLevel {
-			hop = t.up[0].ID
+		if t := x.find(n); t != nil && len(t.up) > 0 && x.things.at(t.up[0]).level == uint8(HopLevel) {
+			hop = t.up[0]
 		}
 	}
-	return Node{Level: HopLevel, ID: hop}, hop != ""
+	return Node{Level: HopLevel, ID: x.things.at(hop).id}, hop != 0
 }
 
 // Events are the numbers of a node's events: of all that has the id of a mail,
@@ -138,32 +177,51 @@ func (x *Index) Events(n Node) []uint64 {
 	switch n.Level {
 	case LineLevel:
 		var seqs []uint64
-		if l := x.lines[n.Seq]; l != nil {
-			for _, s := range [...]uint64{l.Sent, l.Received} {
+		if l := x.lineOf(n.Seq); l != nil {
+			for _, s := range [...]uint32{l.sent, l.received} {
 				if s != 0 {
-					seqs = append(seqs, s)
+					seqs = append(seqs, uint64(s))
 				}
 			}
 		}
 		return seqs
 	case PacketLevel:
-		if f := x.frames[x.frameOf[n.Seq]]; f != nil {
-			return slices.Clip(f.events)
+		f, i := x.frameOf(n.Seq)
+		if f == nil {
+			return nil
 		}
-		return nil
+		seqs := []uint64{uint64(f.first)}
+		if f.second != 0 {
+			seqs = append(seqs, uint64(f.second))
+		}
+		for _, s := range x.more[i] {
+			seqs = append(seqs, uint64(s))
+		}
+		return seqs
 	}
-	if t := x.things[n]; t != nil {
-		return slices.Clip(t.events)
+	if t := x.find(n); t != nil {
+		return t.events.all()
 	}
 	return nil
+}
+
+// First is the number of the first event of a mail, hop, connection or look-up, 0
+// when there is none.
+func (x *Index) First(n Node) uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if t := x.find(n); t != nil {
+		return uint64(t.events.first)
+	}
+	return 0
 }
 
 // Lines are the lines of a connection, in the order in which they were sent.
 func (x *Index) Lines(conn string) []Node {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if c := x.conns[conn]; c != nil {
-		return slices.Clip(c.lines)
+	if t := x.find(Node{Level: ConnLevel, ID: conn}); t != nil {
+		return x.lineNodes(nil, t.conn.lines)
 	}
 	return nil
 }
@@ -172,12 +230,20 @@ func (x *Index) Lines(conn string) []Node {
 func (x *Index) Line(seq uint64) (LineInfo, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	l := x.lines[seq]
+	l := x.lineOf(seq)
 	if l == nil {
 		return LineInfo{}, false
 	}
-	info := *l
-	info.Replies = slices.Clip(l.Replies)
+	info := LineInfo{
+		Node: l.node(), Conn: x.things.at(l.conn).id, Role: x.roles[l.role], Range: Range{FromServer: l.fromServer, From: l.from, To: l.to},
+		Sent: uint64(l.sent), Received: uint64(l.received),
+	}
+	if l.command != 0 {
+		info.Command = x.lines.at(l.command).node()
+	}
+	for r := l.firstReply; r != 0; r = x.lines.at(r).nextReply {
+		info.Replies = append(info.Replies, x.lines.at(r).node())
+	}
 	return info, true
 }
 
@@ -187,11 +253,11 @@ func (x *Index) Line(seq uint64) (LineInfo, bool) {
 func (x *Index) NodeOf(e *Event) (Node, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if l := x.lines[e.Seq]; l != nil {
-		return l.Node, true
+	if l := x.lineOf(e.Seq); l != nil {
+		return l.node(), true
 	}
-	if f := x.frames[x.frameOf[e.Seq]]; f != nil {
-		return f.node, true
+	if f, _ := x.frameOf(e.Seq); f != nil {
+		return f.node(), true
 	}
 	for _, n := range [...]Node{
 		{Level: LookupLevel, ID: e.Lookup}, {Level: ConnLevel, ID: e.Conn},

@@ -245,14 +245,13 @@ func (v *View) Ended() int { return v.conns.count - v.open.count }
 func (v *View) Connection(id string) *ConnView { return v.conns.get(id) }
 
 // Mails are all mails, in the order of their numbers.
-func (v *View) Mails() []*MailView {
-	all := v.mails.sorted()
-	slices.SortStableFunc(all, func(a, b *MailView) int { return len(a.ID) - len(b.ID) })
-	return all
-}
+func (v *View) Mails() []*MailView { return v.mails.sorted() }
+
+// LastMail is the one with the highest number, nil if there is none.
+func (v *View) LastMail() *MailView { return v.mails.last() }
 
 // Mail is that of a number, nil if there is none.
-func (v *View) Mail(id string) *MailView { return v.mails.get(id) }
+func (v *View) Mail(id string) *MailView { return v.mails.get(mailKey(id)) }
 
 // Timers are the timers that are set, by host and name.
 func (v *View) Timers() []*TimerView { return v.timers.sorted() }
@@ -287,6 +286,14 @@ const keySep = 0
 
 // tableKey joins parts so that they sort part by part.
 func tableKey(parts ...string) string { return strings.Join(parts, string(rune(keySep))) }
+
+// mailKey sorts mails by their numbers.
+func mailKey(id string) string {
+	if len(id) >= 1<<8 {
+		return "\xff" + id
+	}
+	return string([]byte{byte(len(id))}) + id
+}
 
 // messageKey sorts the messages of a mailbox by UID.
 func messageKey(host, mailbox string, uid uint32) string {

@@ -168,9 +168,9 @@ func (v *View) connection(e *Event, b *ConnectionBody) {
 	}
 	v.sort(c)
 	// A leg that knew but the domain it goes toward has found the host.
-	if m := v.mails.get(e.Mail); m != nil && e.What == Opened && e.Hop != "" {
+	if m := v.mails.get(mailKey(e.Mail)); m != nil && e.What == Opened && e.Hop != "" {
 		if i := slices.IndexFunc(m.Legs, func(l Leg) bool { return l.ID == e.Hop }); i >= 0 && m.Legs[i].Toward != b.Server {
-			m, _ := v.mails.edit(e.Mail)
+			m, _ := v.mails.edit(mailKey(e.Mail))
 			m.Legs = slices.Clone(m.Legs)
 			m.Legs[i].Toward = b.Server
 		}
@@ -268,8 +268,8 @@ func (v *View) mailboxState(e *Event, b *StateBody) {
 	if !found {
 		m.Host, m.Mailbox, m.UID, m.Since = e.Host, b.Name, b.UID, e.At
 		m.Mail = e.Mail
-		if v.mails.get(e.Mail) != nil {
-			whole, _ := v.mails.edit(e.Mail)
+		if v.mails.get(mailKey(e.Mail)) != nil {
+			whole, _ := v.mails.edit(mailKey(e.Mail))
 			whole.put(Copy{Host: e.Host, Place: InMailbox, Mailbox: b.Name, UID: b.UID, Since: e.At})
 		}
 	}
@@ -299,7 +299,7 @@ func (v *View) mail(e *Event, b *MailBody) {
 	if e.Mail == "" || e.What == NoneFound {
 		return
 	}
-	m, found := v.mails.edit(e.Mail)
+	m, found := v.mails.edit(mailKey(e.Mail))
 	if !found {
 		m.ID, m.ReversePath, m.Recipients = e.Mail, b.ReversePath, b.Recipients
 	}
@@ -380,10 +380,10 @@ func (m *MailView) end(e *Event, state string) {
 
 // dropCopies takes away the copies of a mail that are gone.
 func (v *View) dropCopies(mail string, gone func(Copy) bool) {
-	m := v.mails.get(mail)
+	m := v.mails.get(mailKey(mail))
 	if m == nil || !slices.ContainsFunc(m.Copies, gone) {
 		return
 	}
-	m, _ = v.mails.edit(mail)
+	m, _ = v.mails.edit(mailKey(mail))
 	m.Copies = slices.DeleteFunc(slices.Clone(m.Copies), gone)
 }

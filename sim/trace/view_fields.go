@@ -9,7 +9,7 @@ func (v *View) fields(f fields) {
 	tableFields(f, "caches", &v.caches, func(c *CacheEntry) string { return tableKey(c.Host, c.Name, c.Type) }, (*CacheEntry).fields)
 	tableFields(f, "messages", &v.messages, func(m *Message) string { return messageKey(m.Host, m.Mailbox, m.UID) }, (*Message).fields)
 	tableFields(f, "connections", &v.conns, func(c *ConnView) string { return c.ID }, (*ConnView).fields)
-	tableFields(f, "mails", &v.mails, func(m *MailView) string { return m.ID }, (*MailView).fields)
+	tableFields(f, "mails", &v.mails, func(m *MailView) string { return mailKey(m.ID) }, (*MailView).fields)
 	tableFields(f, "timers", &v.timers, func(t *TimerView) string { return tableKey(t.Host, t.Name) }, (*TimerView).fields)
 }
 

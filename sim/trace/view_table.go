@@ -152,6 +152,15 @@ func (t *table[V]) all() iter.Seq[*V] {
 	}
 }
 
+// last is the entry of the highest key, nil when there is none.
+func (t *table[V]) last() *V {
+	if len(t.leaves) == 0 {
+		return nil
+	}
+	entries := t.leaves[len(t.leaves)-1].entries
+	return entries[len(entries)-1].value
+}
+
 // sorted lists the entries in the order of their keys.
 func (t *table[V]) sorted() []*V {
 	list := make([]*V, 0, t.count)
