@@ -56,16 +56,10 @@ func newTheme(name ThemeName, p colorprofile.Profile) theme {
 	if name == Mono {
 		return monoTheme()
 	}
-	t := colours(name != Light)
 	if p == colorprofile.ANSI {
-		// The sixteen colours have no grounds on which all others can be read.
-		mono := monoTheme()
-		t.flat = true
-		t.bar, t.barStrong, t.pastBar = mono.bar, mono.barStrong, mono.pastBar
-		t.goodBar, t.badBar = mono.goodBar, mono.badBar
-		t.selected, t.selectedIdle = mono.selected, mono.selectedIdle
+		return sixteen(name != Light)
 	}
-	return t
+	return colours(name != Light)
 }
 
 // colours are chosen to differ in lightness and between blue and orange, which

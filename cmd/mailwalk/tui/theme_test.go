@@ -7,6 +7,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // luminance and contrast are those of WCAG 2.1.
@@ -58,5 +59,21 @@ func TestSixteenColoursHaveNoGrounds(t *testing.T) {
 	th := newTheme(Dark, colorprofile.ANSI)
 	if !th.flat || !th.selected.GetReverse() || !th.pastBar.GetReverse() {
 		t.Error("the selected row has a ground of one of the sixteen colours")
+	}
+	for _, name := range []ThemeName{Dark, Light} {
+		th := newTheme(name, colorprofile.ANSI)
+		for part, s := range map[string]lipgloss.Style{
+			"text": th.text, "dim": th.dim, "key": th.key, "border": th.border, "past": th.pastBorder, "note": th.note, "warning": th.warning,
+			"fault": th.fault, "good": th.good, "client": th.client, "server": th.server, "lookup": th.lookup, "choice": th.choice, "mail": th.mail,
+		} {
+			switch c := s.GetForeground().(type) {
+			case lipgloss.NoColor, ansi.BasicColor:
+			default:
+				t.Errorf("%s: %s is %v, which is none of the sixteen", name, part, c)
+			}
+		}
+		if th.fault.GetForeground() == th.warning.GetForeground() || th.fault.GetForeground() == th.mail.GetForeground() {
+			t.Errorf("%s: a fault looks like a warning or like the mail", name)
+		}
 	}
 }

@@ -143,7 +143,12 @@ func (m *Model) titleBar(width int) string {
 	}
 	room := width - right.width()
 	if s := m.rows.only; s != nil {
-		chip := m.filterChip(s, room-ansi.StringWidth(chip)-1)
+		room -= ansi.StringWidth(chip) + 1
+		if m.past() { // that it is the past is not to be cut off
+			left[1].text = g.back + " event " + explain.Grouped(int64(m.now)) + " of " + explain.Grouped(int64(m.shown))
+			room -= ansi.StringWidth(left[1].text)
+		}
+		chip := m.filterChip(s, room)
 		if m.past() {
 			left = slices.Insert(left, 1, chip)
 		} else {
