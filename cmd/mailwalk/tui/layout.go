@@ -68,7 +68,7 @@ func layout(w, h int, m mode) places {
 		y += p.note.h
 	}
 	if m.presenter && !m.zoom && m.asks == 0 {
-		p.note = rect{0, p.rail.y + p.rail.h, w, (h - 1 - p.rail.y - p.rail.h) * 60 / 100}
+		p.note = rect{0, p.rail.y + p.rail.h, w, (h - 1 - p.rail.y - p.rail.h) * 68 / 100}
 		y = p.note.y + p.note.h
 	}
 	middle := rect{0, y, w, h - 1 - y}
