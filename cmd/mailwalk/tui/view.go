@@ -7,7 +7,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"mailwalk/sim/explain"
 )
@@ -141,20 +140,18 @@ func (m *Model) titleBar(width int) string {
 	if s := m.predicting.score(); s != "" && width >= scoreWidth {
 		right = slices.Insert(right, 0, span{s + "  ", base})
 	}
-	room := width - right.width()
 	if s := m.rows.only; s != nil {
-		room -= ansi.StringWidth(chip) + 1
+		if m.past() && width < twoColumns {
+			right = right[len(right)-1:] // where the moment is stands on the left
+		}
 		if m.past() { // that it is the past is not to be cut off
-			left[1].text = g.back + " event " + explain.Grouped(int64(m.now)) + " of " + explain.Grouped(int64(m.shown))
-			room -= ansi.StringWidth(left[1].text)
-		}
-		chip := m.filterChip(s, room)
-		if m.past() {
-			left = slices.Insert(left, 1, chip)
+			left[1].text = g.back + " event " + explain.Grouped(int64(m.now)) + " of " + explain.Grouped(int64(m.shown)) + " "
 		} else {
-			left[1] = chip // in the place of the walk's title
+			left = left[:1] // the filter is in the place of the walk's title
 		}
+		left = append(left, m.filterChip(s, width-right.width()-left.width()-1))
 	}
+	room := width - right.width()
 	return left.render(room, base, g.more) + right.render(width-room, base, g.more)
 }
 
