@@ -12,28 +12,31 @@ import (
 type Bodies struct {
 	mu    sync.RWMutex
 	table map[ContentID][]byte
-	// load fetches a content that is not in the table from the file the trace
-	// comes from; nil for a live trace.
-	load func(ContentID) ([]byte, bool)
+	size  int64 // octets of those in table
+	// file has what is not in the table; nil for none.
+	file *traceFile
 }
 
 // IDOf is the name of a content.
 func IDOf(b []byte) ContentID {
-	sum := sha256.Sum256(b)
-	return ContentID(hex.EncodeToString(sum[:]))
+	return contentID(sha256.Sum256(b))
 }
+
+func contentID(sum [sha256.Size]byte) ContentID { return ContentID(hex.EncodeToString(sum[:])) }
 
 // Put keeps a copy of b, unless it is kept already, and says how to refer to it.
 func (s *Bodies) Put(b []byte) Content {
 	c := Content{ID: IDOf(b), Size: int64(len(b))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.table[c.ID]; !ok {
-		if s.table == nil {
-			s.table = make(map[ContentID][]byte)
-		}
-		s.table[c.ID] = bytes.Clone(b)
+	if _, ok := s.table[c.ID]; ok || s.file != nil && s.file.has(c.ID) {
+		return c
 	}
+	if s.table == nil {
+		s.table = make(map[ContentID][]byte)
+	}
+	s.table[c.ID] = bytes.Clone(b)
+	s.size += c.Size
 	return c
 }
 
@@ -42,10 +45,30 @@ func (s *Bodies) Put(b []byte) Content {
 func (s *Bodies) Get(id ContentID) ([]byte, bool) {
 	s.mu.RLock()
 	b, ok := s.table[id]
-	load := s.load
+	file := s.file
 	s.mu.RUnlock()
-	if ok || load == nil {
+	if ok || file == nil {
 		return b, ok
 	}
-	return load(id)
+	return file.body(id)
+}
+
+// octets is how much is in memory.
+func (s *Bodies) octets() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.size
+}
+
+// leave leaves to a file what it has.
+func (s *Bodies) leave(f *traceFile) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = f
+	for id, b := range s.table {
+		if f.has(id) {
+			delete(s.table, id)
+			s.size -= int64(len(b))
+		}
+	}
 }

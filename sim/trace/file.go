@@ -3,7 +3,6 @@ package trace
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,7 +50,8 @@ func Open(r io.ReaderAt, size int64) (*Trace, error) {
 	if n < len(magic) || string(start[:]) != magic {
 		return nil, ErrNotTrace
 	}
-	f := &traceFile{r: r, size: size, named: make(map[ContentID]uint64), views: make(map[int]*View)}
+	f := newTraceFile(r)
+	f.size = size
 	first, err := readBlockInfo(r, int64(len(magic)), size)
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
@@ -74,26 +74,30 @@ func Open(r io.ReaderAt, size int64) (*Trace, error) {
 		f.scan(first.end())
 		f.unfinished = fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
-	return &Trace{Header: header, Bodies: &Bodies{load: f.body}, file: f}, nil
+	return &Trace{Header: header, Bodies: &Bodies{file: f}, file: f, stored: f.events}, nil
+}
+
+func newTraceFile(r io.ReaderAt) *traceFile {
+	return &traceFile{r: r, named: make(map[ContentID]uint64), views: make(map[int]*View)}
 }
 
 // Unfinished is nil for a live trace and for a file that was ended in order.
 // Else it wraps [ErrUnfinished] and says where the file ends to make sense; the
 // trace has all events up to there.
 func (t *Trace) Unfinished() error {
-	if t.file == nil {
-		return nil
+	if f := t.inFile(); f != nil {
+		return f.unfinished
 	}
-	return t.file.unfinished
+	return nil
 }
 
 // Verify reads the whole file that a trace comes from and returns the first
 // damage it finds.
 func (t *Trace) Verify() error {
-	if t.file == nil {
+	f := t.inFile()
+	if f == nil {
 		return nil
 	}
-	f := t.file
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.eventBlocks {
@@ -207,7 +211,7 @@ func (f *traceFile) takeIndex(text []byte, at int64) error {
 		if len(r.src) <= sha256.Size {
 			return bad
 		}
-		id := ContentID(hex.EncodeToString(r.src[:sha256.Size]))
+		id := contentID([sha256.Size]byte(r.src))
 		r.src = r.src[sha256.Size:]
 		f.named[id] = r.number(f.contents)
 	}
@@ -245,7 +249,7 @@ func (f *traceFile) takeNames(payload []byte, b blockInfo, before uint64) {
 	r := unpacker{src: payload}
 	for i := range uint64(b.count) {
 		if r.byte() != 0 && len(r.src) >= sha256.Size {
-			f.named[ContentID(hex.EncodeToString(r.src[:sha256.Size]))] = before + i + 1
+			f.named[contentID([sha256.Size]byte(r.src))] = before + i + 1
 			r.src = r.src[sha256.Size:]
 		}
 		r.raw()
@@ -352,6 +356,21 @@ func (f *traceFile) readContents(i int) ([][]byte, error) {
 		return nil, fmt.Errorf("%w: the contents at %d: %w", ErrDamaged, b.offset, errPacked)
 	}
 	return contents, nil
+}
+
+// drop gives up what was read.
+func (f *traceFile) drop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recentEvents, f.recentContent = recent[[]*Event]{}, recent[[][]byte]{}
+}
+
+// has tells whether there is a content of that name.
+func (f *traceFile) has(id ContentID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, ok := f.named[id]
+	return ok
 }
 
 // body is the content of that name.

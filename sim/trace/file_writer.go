@@ -44,6 +44,7 @@ type Writer struct {
 
 	view     View
 	snapshot uint64 // the event of the last snapshot
+	bare     bool   // without snapshots
 }
 
 // namedContent is a content that events name, and its number in the file.
@@ -98,7 +99,9 @@ func (f *Writer) Write(e *Event) error {
 	}
 	f.seq, f.last = e.Seq, e
 	f.count++
-	f.view.Apply(e)
+	if !f.bare {
+		f.view.Apply(e)
+	}
 	if f.count >= blockEvents || len(f.events.dst) >= blockOctets {
 		return f.Flush()
 	}
@@ -113,7 +116,7 @@ func (f *Writer) Flush() error {
 		f.events.reset()
 		f.count, f.last = 0, nil
 	}
-	if snapshotDue(&f.view, f.seq-f.snapshot) {
+	if !f.bare && snapshotDue(&f.view, f.seq-f.snapshot) {
 		var p packer
 		f.view.fields(&p)
 		// A view that is too big for a block is folded from the one before.

@@ -66,8 +66,8 @@ func (t *Trace) nearest(n uint64) (best *View, last uint64) {
 		best = v
 	}
 	// To unpack a whole view takes longer than to fold some events.
-	if t.file != nil && n-best.Seq > minSnapshot {
-		if v := t.file.snapshot(best.Seq, n); v != nil {
+	if f := t.inFile(); f != nil && n-best.Seq > minSnapshot {
+		if v := f.snapshot(best.Seq, n); v != nil {
 			best, last = v, v.Seq
 		}
 	}

@@ -62,11 +62,13 @@ type Trace struct {
 	Header Header
 	Bodies *Bodies
 
-	// file holds the first events when the trace was opened from a file.
-	file *traceFile
-
-	mu     sync.RWMutex
+	mu sync.RWMutex
+	// file holds the first events, as many as stored says, when the trace was opened
+	// from a file or is too long for memory; events are the others.
+	file   *traceFile
+	stored uint64
 	events []*Event
+	spool  *spool // nil when all is to be in memory
 
 	fold fold
 
@@ -86,50 +88,59 @@ func New(h Header) *Trace {
 // afterwards.
 func (t *Trace) Append(e *Event) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	e.Seq = t.recorded() + uint64(len(t.events)) + 1
+	e.Seq = t.stored + uint64(len(t.events)) + 1
 	t.events = append(t.events, e)
-}
-
-// recorded is the number of events that are in the file.
-func (t *Trace) recorded() uint64 {
-	if t.file == nil {
-		return 0
+	t.mu.Unlock()
+	if t.spool != nil {
+		t.spool.used += sizeOf(e)
+		t.relieve()
 	}
-	return t.file.events
 }
 
 // Len is the number of events, which is the number of the last one.
 func (t *Trace) Len() uint64 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.recorded() + uint64(len(t.events))
+	return t.stored + uint64(len(t.events))
 }
 
-// At returns the event of that number, nil when there is none. From a trace that
-// was opened from a file it is also nil when the file cannot be read; Err tells.
+// At returns the event of that number, nil when there is none. It is also nil when
+// the file that has it cannot be read; Err tells.
 func (t *Trace) At(seq uint64) *Event {
-	n := t.recorded()
 	if seq == 0 {
 		return nil
 	}
-	if seq <= n {
-		return t.file.at(seq)
-	}
 	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if i := seq - n - 1; i < uint64(len(t.events)) {
-		return t.events[i]
-	}
-	return nil
-}
-
-// Err is the first error met when reading the file behind the trace, if any.
-func (t *Trace) Err() error {
-	if t.file == nil {
+	file, stored := t.file, t.stored
+	if seq > stored {
+		defer t.mu.RUnlock()
+		if i := seq - stored - 1; i < uint64(len(t.events)) {
+			return t.events[i]
+		}
 		return nil
 	}
-	return t.file.firstError()
+	t.mu.RUnlock()
+	return file.at(seq)
+}
+
+// inFile is the file behind the trace, nil for none.
+func (t *Trace) inFile() *traceFile {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.file
+}
+
+// Err is the first error met with the file behind the trace, if any.
+func (t *Trace) Err() error {
+	if t.spool != nil {
+		if err := t.spool.err.Load(); err != nil {
+			return *err
+		}
+	}
+	if f := t.inFile(); f != nil {
+		return f.firstError()
+	}
+	return nil
 }
 
 // Events yields the events from number from up to and including number to, or to
