@@ -8,8 +8,10 @@ require (
 	charm.land/fang/v2 v2.0.1 // help and errors of the command line
 	charm.land/lipgloss/v2 v2.0.6 // styles of the screen; github.com/charmbracelet/lipgloss, likewise
 	github.com/charmbracelet/colorprofile v0.4.3 // what colours a terminal has
+	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // the cells of that terminal
 	github.com/charmbracelet/x/ansi v0.11.9 // widths and cuts of text on a terminal
 	github.com/charmbracelet/x/term v0.2.2 // whether it is a terminal, and its size
+	github.com/charmbracelet/x/vt v0.0.0-20260305213658-fe36e8c10185 // a terminal for tests: what really stands on the screen
 	github.com/emersion/go-message v0.18.2 // character sets of mails, and a second reader of MIME in tests
 	github.com/goccy/go-yaml v1.19.2 // walks, with errors that point at the line
 	github.com/klauspost/compress v1.20.3 // zstd, for traces on disk
@@ -25,8 +27,8 @@ require (
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect
-	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
 	github.com/charmbracelet/x/exp/charmtone v0.0.0-20250603201427-c31516f43444 // indirect
+	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect
 	github.com/clipperhouse/displaywidth v0.11.0 // indirect

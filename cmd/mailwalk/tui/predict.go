@@ -59,8 +59,8 @@ func (m *Model) holds(a advanced) (tea.Cmd, bool) {
 	case p.open(): // what comes next is what is asked about
 		m.busy, p.held = true, &a
 		return nil, true
-	case p.quiet || a.over && m.quest.lost != "":
-		return nil, false
+	case p.quiet, m.quest.until != nil:
+		return nil, false // who jumps wants to be there
 	}
 	due := p.marks.Due(m.shown, to)
 	if due == nil {
