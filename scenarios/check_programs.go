@@ -138,6 +138,7 @@ func (c *checker) mta(field string, h *Host) {
 	if m.Smarthost != "" {
 		c.nextHop(field+".smarthost", h, m.Smarthost)
 	}
+	c.policies(field, h, m)
 	for _, t := range m.Trusts {
 		m.Trusted = append(m.Trusted, c.trusted(field+".trusts", t)...)
 	}

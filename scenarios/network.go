@@ -103,6 +103,18 @@ type MTA struct {
 	Smarthost string `yaml:"smarthost"`
 	// Who may send through it to anywhere without a password: hosts, or address ranges.
 	Trusts []string `yaml:"trusts"`
+	// Whether it relays for anybody to anywhere, as no mail server should.
+	Open bool `yaml:"open-relay" default:"no"`
+	// Addresses that stand for others, in this host's domains: one address or a list behind each. One that stands for itself too keeps a copy.
+	Forward []*Forward `yaml:"forward,named"`
+	// Whether it puts off clients that it does not know, and for how long; yes means 15 minutes.
+	Greylist *Greylist `yaml:"greylist"`
+	// How many mails it takes from a client that it does not know.
+	Limit *Limit `yaml:"limit"`
+	// When it tries again what it could not hand on.
+	Retry *Retry `yaml:"retry"`
+	// With how many Received lines a mail is refused, because it goes round in a circle.
+	Hops int `yaml:"hops" default:"100"`
 	// Whether it listens on port 25, for other mail servers.
 	SMTP bool `yaml:"smtp" default:"yes"`
 	// Whether it listens on port 587, for the mail programs of its own people, who log in.
@@ -112,6 +124,46 @@ type MTA struct {
 
 	// Trusted are the address ranges that Trusts comes to.
 	Trusted []netip.Prefix `yaml:"-"`
+}
+
+// Forward is an address that stands for others. In a file it is written as the
+// address, or the list of addresses, behind it.
+type Forward struct {
+	Address string   `yaml:"-"`
+	Pos     Position `yaml:"-"`
+	// Who gets the mail.
+	To []string `yaml:",inline"`
+}
+
+// Greylist is how a mail server puts off clients that it does not know, by their
+// address, the sender and the recipient.
+type Greylist struct {
+	// How long a client has to wait after its first try.
+	Wait time.Duration `yaml:"wait" default:"15m"`
+	// How long after its first try it is waited for; later it begins anew.
+	Window time.Duration `yaml:"window" default:"2d"`
+	// How long one that came back is remembered after its last mail.
+	Keep time.Duration `yaml:"keep" default:"36d"`
+}
+
+// Limit is how many mails a mail server takes from a client that it does not know.
+type Limit struct {
+	// How many.
+	Mails int `yaml:"mails,required"`
+	// Within which time.
+	Per time.Duration `yaml:"per" default:"1h"`
+}
+
+// Retry is when a mail server tries again what it could not hand on.
+type Retry struct {
+	// How long it waits after the first try; each further wait is twice as long.
+	First time.Duration `yaml:"first" default:"15m"`
+	// How long it waits at most.
+	Most time.Duration `yaml:"most" default:"4h"`
+	// After how long the sender is told, once, that the mail still waits.
+	Notice time.Duration `yaml:"notice" default:"4h"`
+	// After how long the mail is given up and the sender is told.
+	GiveUp time.Duration `yaml:"give-up" default:"5d"`
 }
 
 // Route is where mail for a domain goes next. In a file it is written as the
@@ -148,4 +200,5 @@ func (r *Router) key() string    { return r.Name }
 func (i *Interface) key() string { return i.Link }
 func (h *Host) key() string      { return h.Name }
 func (r *Route) key() string     { return r.Domain }
+func (f *Forward) key() string   { return f.Address }
 func (z *Zone) key() string      { return z.Name }

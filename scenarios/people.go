@@ -7,6 +7,8 @@ type Account struct {
 	Pos     Position `yaml:"-"`
 	// The password for sending and for reading.
 	Password string `yaml:"password,required"`
+	// How many octets of mail the account holds. Default: without limit.
+	Quota Size `yaml:"quota"`
 	// The host that keeps the mailbox. Default: the host with mailboxes whose mail server has the domain as its own.
 	Host string `yaml:"host"`
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -241,7 +242,7 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) {
 	var accounts []mailbox.Account
 	for _, a := range w.scenario.Accounts {
 		if a.Host == h.Name() {
-			accounts = append(accounts, mailbox.Account{Address: a.Address, Password: a.Password})
+			accounts = append(accounts, mailbox.Account{Address: a.Address, Password: a.Password, Quota: int64(a.Quota)})
 		}
 	}
 	store := mailbox.New(h, w.recorder, accounts)
@@ -305,6 +306,7 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA) error {
 		Smarthost: m.Smarthost, Trusted: m.Trusted, SMTP: m.SMTP, Submission: m.Submission,
 		Postmaster: w.postmaster(h), MaxSize: int64(m.Size), AllowCleartext: w.cleartext(), Stub: w.stub(h),
 	}
+	policies(&cfg, m)
 	for _, r := range m.Transport {
 		cfg.Transport[strings.ToLower(r.Domain)] = r.Host
 	}
@@ -322,6 +324,9 @@ type deliverer struct{ *mailbox.Store }
 // Deliver implements mta.Mailboxes.
 func (d deliverer) Deliver(ctx context.Context, address string, content []byte, reversePath string) error {
 	_, err := d.Store.Deliver(ctx, address, content, mailbox.Envelope{ReversePath: reversePath})
+	if errors.Is(err, mailbox.ErrQuota) {
+		return fmt.Errorf("%w: %w", mta.ErrFull, err)
+	}
 	return err
 }
 

@@ -13,6 +13,7 @@ type account struct {
 	address  string
 	password [sha256.Size]byte
 	locked   bool // nobody gets in
+	quota    int64
 	dir      string
 
 	changing lock
@@ -35,6 +36,7 @@ type account struct {
 func newAccount(s *Store, a Account, dir string) *account {
 	acct := &account{
 		store: s, address: a.Address, dir: dir,
+		quota:    a.Quota,
 		password: sha256.Sum256([]byte(a.Password)), locked: a.Password == "",
 		files: map[uint64]int{}, reading: map[uint64]int{},
 	}

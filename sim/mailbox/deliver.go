@@ -24,7 +24,7 @@ type Envelope struct {
 // has it. With an error it is not in the mailbox; only when the host went down
 // meanwhile, it may be there after the next start.
 //
-// The errors are ErrNoAccount, ErrContent and those of the disk.
+// The errors are ErrNoAccount, ErrContent, ErrQuota and those of the disk.
 func (s *Store) Deliver(ctx context.Context, address string, data []byte, env Envelope) (uid uint32, err error) {
 	a := s.find(address)
 	if a == nil {
@@ -63,6 +63,9 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 		}
 		if err := b.room(1); err != nil {
 			return nil, err
+		}
+		if left, all := a.room(); all >= 0 && c.Size > left {
+			return nil, fmt.Errorf("%s: %d octets, and %d are left: %w", mailbox, c.Size, left, ErrQuota)
 		}
 		validity, uid = b.validity, b.next
 		return []change{{Op: opAdd, Mailbox: mailbox, UID: uid, Flags: b.spell(flags), Content: c, delivery: d}}, nil

@@ -47,6 +47,8 @@ type Account struct {
 	Address string
 	// Password lets its owner in. With an empty one nobody gets in.
 	Password string
+	// Quota is how many octets of mail its mailboxes hold in all; 0 is without limit.
+	Quota int64
 }
 
 // Errors to be found with errors.Is. Those of the disk and of the host
@@ -57,6 +59,8 @@ var (
 	// ErrContent says that a content is no mail that POP3 and IMAP could hand out:
 	// it has a NUL, or a CR or LF that stands alone.
 	ErrContent = errors.New("not fit for a mailbox")
+	// ErrQuota says that a mail does not fit into what is left of an account's quota.
+	ErrQuota = errors.New("over quota")
 	// ErrNotStarted says that Start was not called or did not succeed.
 	ErrNotStarted = errors.New("the mailbox store is not started")
 	// ErrDamaged says that an index has a record that cannot be read, and that no

@@ -54,7 +54,7 @@ func TestAccounts(t *testing.T) {
 func TestLogin(t *testing.T) {
 	m := newMachine()
 	m.store = New(m, m.rec, []Account{
-		{"bob@globex.test", "marmalade"}, {"info@globex.test", "one"}, {"info@acme.test", "two"}, {"dan@acme.test", ""},
+		{Address: "bob@globex.test", Password: "marmalade"}, {Address: "info@globex.test", Password: "one"}, {Address: "info@acme.test", Password: "two"}, {Address: "dan@acme.test", Password: ""},
 	})
 	m.do(t, m.store.Start)
 	for _, x := range []struct{ user, password, want, because string }{

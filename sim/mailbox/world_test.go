@@ -41,7 +41,7 @@ func newMachine() *machine {
 	return m
 }
 
-var accounts = []Account{{"bob@globex.test", "marmalade"}, {"carol@globex.test", "rhubarb"}}
+var accounts = []Account{{Address: "bob@globex.test", Password: "marmalade"}, {Address: "carol@globex.test", Password: "rhubarb"}}
 
 func (m *machine) boot() {
 	m.group = m.clock.NewGroup()

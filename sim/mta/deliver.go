@@ -22,7 +22,7 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 	content = bytes.Join([][]byte{returnPath, content}, nil)
 	for _, r := range j.recipients {
 		if s.Mailboxes == nil || !s.Mailboxes.Has(r.Address) {
-			r.reply = smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", r.Address)
+			r.Reply = smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", r.Address)
 			s.fail(r)
 			continue
 		}
@@ -30,8 +30,11 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 		switch {
 		case errors.Is(err, wire.ErrHostDown):
 			return err
+		case errors.Is(err, ErrFull):
+			r.Reply = smtp.NewReply(452, smtp.Enhanced{4, 2, 2}, "<%s>: the mailbox is full", r.Address)
+			s.deferred(e, r)
 		case err != nil:
-			r.reply = smtp.NewReply(451, smtp.Enhanced{4, 3, 0}, "%v", err)
+			r.Reply = smtp.NewReply(451, smtp.Enhanced{4, 3, 0}, "%v", err)
 			s.deferred(e, r)
 		default:
 			r.Done = true
@@ -54,5 +57,5 @@ func (s *Server) hop(e *entry, key, purpose, toward string) {
 
 // deferred records that a recipient has to wait.
 func (s *Server) deferred(e *entry, r *recipient) {
-	s.Recorder.Record(trace.Event{What: trace.Deferred, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: []string{r.Address}, Reason: r.reply.Error()}})
+	s.Recorder.Record(trace.Event{What: trace.Deferred, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: []string{r.Address}, Reason: r.Reply.Error()}})
 }

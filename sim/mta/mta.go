@@ -10,10 +10,12 @@ package mta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"mailwalk/protocols/dns"
 	"mailwalk/protocols/smtp"
@@ -31,11 +33,18 @@ const (
 type Mailboxes interface {
 	// Has tells whether there is a mailbox for an address.
 	Has(address string) bool
-	// Deliver puts a mail into a mailbox and returns when it is safe there.
+	// Room is how many octets still fit into a mailbox, and into an empty one; both
+	// are less than 0 when there is no limit.
+	Room(address string) (left, all int64)
+	// Deliver puts a mail into a mailbox and returns when it is safe there. The
+	// error matches ErrFull when it does not fit.
 	Deliver(ctx context.Context, address string, content []byte, reversePath string) error
 	// Authenticate checks a password and returns the user's address.
 	Authenticate(user, password string) (address string, ok bool)
 }
+
+// ErrFull says that there is no room in a mailbox.
+var ErrFull = errors.New("mailbox full")
 
 // Config says what a mail server is for.
 type Config struct {
@@ -60,6 +69,18 @@ type Config struct {
 	Trusted []netip.Prefix
 	// SMTP and Submission say at which ports it listens.
 	SMTP, Submission bool
+	// Open has it relay for anybody to anywhere.
+	Open bool
+	// Forward is what addresses stand for, each in lower case with the addresses
+	// that get its mail. An address that stands for itself keeps a copy.
+	Forward map[string][]string
+	// Greylist puts off clients that are not known; nil takes them at once.
+	Greylist *Greylist
+	// Limit is how many mails a client may send; nil is without limit.
+	Limit *Limit
+	// Hops is how many Received fields a mail may have: with as many it is taken to
+	// go round in a circle (RFC 5321 §6.3). 0 means 100.
+	Hops int
 	// MaxSize is the largest mail in octets.
 	MaxSize int64
 	// AllowCleartext takes passwords over connections that are not encrypted.
@@ -74,12 +95,23 @@ type Server struct {
 	Config
 	queue map[string]*entry
 	ids   interface{ Uint64() uint64 }
+	grey  greyMemory
+	limit *limiter
 }
 
 // Start has the host run a mail server, and try again what its disk holds.
 func Start(cfg Config) (*Server, error) {
 	s := &Server{Config: cfg, queue: map[string]*entry{}, ids: cfg.Host.Rand("queue ids")}
 	s.Schedule = s.Schedule.orDefault()
+	if s.Hops == 0 {
+		s.Hops = 100
+	}
+	if s.Greylist != nil {
+		s.grey = greyMemory{}
+	}
+	if s.Limit != nil {
+		s.limit = &limiter{Limit: *s.Limit, taken: map[netip.Addr][]time.Time{}}
+	}
 	for _, p := range []struct {
 		on   bool
 		port uint16

@@ -23,6 +23,7 @@ import (
 type boxes struct {
 	users map[string]string
 	mail  map[string][][]byte
+	room  *[2]int64 // of each; nil is without limit
 }
 
 func (b *boxes) Has(address string) bool { _, ok := b.users[address]; return ok }
@@ -30,6 +31,13 @@ func (b *boxes) Has(address string) bool { _, ok := b.users[address]; return ok 
 func (b *boxes) Deliver(_ context.Context, address string, content []byte, _ string) error {
 	b.mail[address] = append(b.mail[address], bytes.Clone(content))
 	return nil
+}
+
+func (b *boxes) Room(string) (left, all int64) {
+	if b.room == nil {
+		return -1, -1
+	}
+	return b.room[0], b.room[1]
 }
 
 func (b *boxes) Authenticate(user, password string) (string, bool) {
@@ -235,7 +243,8 @@ func TestLoop(t *testing.T) {
 }
 
 // TestReturn: what cannot be sent on is tried for five days and then returned to
-// its sender, in one report; the report itself is not returned.
+// its sender, in one report, after one note of the delay; neither of the two is
+// returned itself.
 func TestReturn(t *testing.T) {
 	w := newWorld(t, nil)
 	// Nobody listens at 192.0.2.30, where relay.test's mail goes, nor is there a
@@ -247,20 +256,20 @@ func TestReturn(t *testing.T) {
 	var last time.Duration
 	for e := range w.trace.All() {
 		switch e.What {
-		case trace.Deferred, trace.Bounced:
+		case trace.Deferred, trace.Bounced, trace.Warned:
 			count[e.What]++
 			last = e.At
 		case trace.GiveUp:
 			count[e.What+" "+e.Body.(*trace.DecisionBody).Choice]++
 		}
 	}
-	if count[trace.Bounced] != 1 || count[trace.GiveUp+" drop"] != 1 {
+	if count[trace.Bounced] != 1 || count[trace.Warned] != 1 || count[trace.GiveUp+" drop"] != 2 {
 		t.Errorf("got %v", count)
 	}
 	if last < 9*24*time.Hour || last > 11*24*time.Hour { // five days for the mail and five for the report
 		t.Errorf("the last try was at %v", last)
 	}
-	if n := count[trace.Deferred]; n < 40 || n > 80 {
+	if n := count[trace.Deferred]; n < 60 || n > 120 { // the mail, the note and the report
 		t.Errorf("tried %d times", n)
 	}
 	if left := w.hosts["mail"].Disk().List("queue/"); len(left) > 0 {

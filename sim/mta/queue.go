@@ -22,6 +22,7 @@ type entry struct {
 	Mail        string // its number in the trace
 	Arrived     time.Time
 	Tries       int
+	Warned      bool              // the sender was told that it waits
 	legs        map[string]string // begun, by where they lead
 }
 
@@ -31,10 +32,12 @@ type recipient struct {
 	// Done says that nothing more is to be done for it: it has its copy, or the
 	// sender was told.
 	Done bool
-	// reply is the last word on it, for the sender to be told.
-	reply  *smtp.Reply
-	server string
-	failed bool
+	// Failed says that it is not tried again, and that the sender is to be told.
+	Failed bool
+	// Reply is the last word on it, and Server who has said it; empty for this
+	// server itself.
+	Reply  *smtp.Reply
+	Server string
 }
 
 func (e *entry) addresses() []string {
@@ -193,7 +196,13 @@ func (s *Server) try(ctx context.Context, e *entry) error {
 	if err != nil {
 		return err
 	}
-	for _, job := range s.route(e) {
+	for i, job := range s.route(e) {
+		// What the way before has come to must not be done once more after a crash.
+		if i > 0 {
+			if err := s.save(ctx, e); err != nil {
+				return err
+			}
+		}
 		s.Recorder.Scope().Hop = ""
 		if job.local {
 			err = s.deliver(ctx, e, job, content)
@@ -210,17 +219,27 @@ func (s *Server) try(ctx context.Context, e *entry) error {
 
 // settle decides what becomes of an entry after a try.
 func (s *Server) settle(ctx context.Context, e *entry, content []byte) error {
-	wait, more := s.Schedule.next(e.Tries, s.Host.Clock().Now().Sub(e.Arrived))
+	age := s.Host.Clock().Now().Sub(e.Arrived)
+	wait, more := s.Schedule.next(e.Tries, age)
 	if !more {
 		for _, r := range e.waiting() {
-			if !r.failed {
-				r.failed = true
-				s.decide(trace.GiveUp, r.Address, "bounce", "it has been tried for "+s.Schedule.Expire.String())
+			if !r.Failed {
+				r.Failed = true
+				s.decide(trace.GiveUp, r.Address, "bounce", "it has been tried for "+inWords(s.Schedule.Expire))
 			}
 		}
 	}
 	if err := s.bounce(ctx, e, content); err != nil {
 		return err
+	}
+	if s.warns(e) {
+		if age >= s.Schedule.Notice {
+			if err := s.warn(ctx, e, content); err != nil {
+				return err
+			}
+		} else {
+			wait = min(wait, s.Schedule.Notice-age) // so that the sender is told in time
+		}
 	}
 	if len(e.waiting()) == 0 {
 		return s.remove(ctx, e)
@@ -228,7 +247,21 @@ func (s *Server) settle(ctx context.Context, e *entry, content []byte) error {
 	if err := s.save(ctx, e); err != nil {
 		return err
 	}
-	s.decide(trace.Retry, e.ID, "in "+wait.String(), fmt.Sprintf("it failed for now, and this was try %d", e.Tries))
+	s.decide(trace.Retry, e.ID, "in "+inWords(wait), fmt.Sprintf("it failed for now, and this was try %d", e.Tries))
 	s.again(e, wait)
 	return nil
+}
+
+// inWords is a time without the parts that are 0: 15m, 4h, 5d.
+func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d > 0 && d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d > 0 && d%time.Minute == 0 && d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.Round(time.Second).String()
 }

@@ -33,7 +33,10 @@ func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) er
 	// The servers are tried one after the other until one takes the mail or refuses
 	// it (RFC 5321 §5.1).
 	last := smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "no server for %s can be reached", j.domain)
-	for _, host := range targets {
+	for i, host := range targets {
+		if i > 0 {
+			s.decide(trace.NextServer, j.domain, host, "the one before it does not take the mail now, and this one is next by preference", targets[i:]...)
+		}
 		addrs, err := s.addresses(ctx, host)
 		if err != nil {
 			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "%v", err)
@@ -260,7 +263,7 @@ func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host stri
 // this server itself.
 func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, host string) {
 	for _, r := range recipients {
-		r.reply, r.server = reply, host
+		r.Reply, r.Server = reply, host
 		if reply.Temporary() {
 			s.deferred(e, r)
 		} else {
@@ -272,10 +275,10 @@ func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, h
 // fail notes that a recipient is not tried again, because of a last word that is
 // final.
 func (s *Server) fail(r *recipient) {
-	r.failed = true
+	r.Failed = true
 	because := "this server finds that it cannot be delivered"
-	if r.server != "" {
-		because = r.server + " refuses it"
+	if r.Server != "" {
+		because = r.Server + " refuses it"
 	}
-	s.decide(trace.GiveUp, r.Address, "bounce", fmt.Sprintf("%s, and %d is final: trying again would change nothing", because, r.reply.Code))
+	s.decide(trace.GiveUp, r.Address, "bounce", fmt.Sprintf("%s, and %d is final: trying again would change nothing", because, r.Reply.Code))
 }

@@ -20,6 +20,9 @@ type job struct {
 func (s *Server) route(e *entry) []*job {
 	var jobs []*job
 	for _, r := range e.waiting() {
+		if r.Failed {
+			continue // before a crash; the sender is still to be told
+		}
 		j := s.routeOne(r, e.Tries == 1)
 		i := 0
 		for i < len(jobs) && !(jobs[i].local == j.local && jobs[i].next == j.next && (j.next != "" || strings.EqualFold(jobs[i].domain, j.domain))) {

@@ -8,6 +8,9 @@ type Schedule struct {
 	// First is the wait after the first try; each further one is twice as long, up
 	// to Most. 0 means 15 minutes, and 4 hours.
 	First, Most time.Duration
+	// Notice is when the sender is told that the mail still waits, once. 0 means four
+	// hours, and less than 0 never.
+	Notice time.Duration
 	// Expire is when it is given up. 0 means five days.
 	Expire time.Duration
 }
@@ -20,6 +23,7 @@ func (s Schedule) orDefault() Schedule {
 	}
 	or(&s.First, 15*time.Minute)
 	or(&s.Most, 4*time.Hour)
+	or(&s.Notice, 4*time.Hour)
 	or(&s.Expire, 5*24*time.Hour)
 	return s
 }

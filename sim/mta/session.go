@@ -15,10 +15,6 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// maxHops is how many Received fields a mail may have: more, and it goes round in
-// a circle (RFC 5321 §6.3).
-const maxHops = 100
-
 // backend is what the SMTP server of one connection asks.
 type backend struct {
 	*Server
@@ -55,6 +51,8 @@ type session struct {
 	*backend
 	client   netip.Addr
 	user     string // who logged in
+	from     string // the reverse-path
+	size     int64  // of the mail, as the client says; 0 if it does not
 	stranger stranger
 }
 
@@ -74,15 +72,28 @@ func (s *session) Auth(_ context.Context, mechanism, identity, user, password st
 }
 
 // Mail implements smtp.Session.
-func (s *session) Mail(_ context.Context, from smtp.Path, _ smtp.MailParams) error {
+func (s *session) Mail(_ context.Context, from smtp.Path, params smtp.MailParams) error {
+	s.from, s.size = from.Mailbox(), params.Size
+	if s.guarded() && s.limit != nil {
+		if again, ok := s.limit.take(s.client, s.Host.Clock().Now()); !ok {
+			s.decide(trace.ComeLater, s.client.String(), "put off", fmt.Sprintf("it has sent %d mails within %s; there is room for one more in %s", s.Limit.Mails, inWords(s.Limit.Per), inWords(again)))
+			return smtp.NewReply(450, smtp.Enhanced{4, 7, 1}, "too many mails from %s, come again later", s.client)
+		}
+	}
 	s.beginStranger(from)
 	return nil
 }
+
+// guarded tells whether the client is one of whom nothing is known.
+func (s *session) guarded() bool { return s.mode == smtp.Relay && s.user == "" && !s.trusts(s.client) }
 
 // Rcpt implements smtp.Session: whose business is this recipient?
 func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error {
 	address := to.Mailbox()
 	accept := func(because string) error {
+		if r := s.comeLater(address); r != nil {
+			return r
+		}
 		s.strangersRecipient(address)
 		s.decide(trace.AcceptRecipient, address, "accepted", because)
 		return nil
@@ -97,7 +108,12 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error
 		return accept("every mail server takes mail for its postmaster; here that is " + s.Postmaster)
 	case to.IsPostmaster():
 		return refuse(noUser, "nobody was named as this server's postmaster")
+	case s.forwards(address) != nil:
+		return s.rcptForwarded(address, accept, refuse)
 	case s.isLocal(to.Domain) && s.Mailboxes != nil && s.Mailboxes.Has(address):
+		if r, because := s.full(address); r != nil {
+			return refuse(r, because)
+		}
 		return accept(to.Domain + " is this server's own domain, and it has a mailbox of that name")
 	case s.isLocal(to.Domain):
 		return refuse(noUser, to.Domain+" is this server's own domain, and it has no mailbox of that name")
@@ -109,6 +125,8 @@ func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error
 		return accept(s.user + " has logged in and may send to anywhere")
 	case s.trusts(s.client):
 		return accept(s.client.String() + " is an address that this server trusts")
+	case s.Open && s.mode == smtp.Relay:
+		return accept("this server relays for anybody to anywhere: it is an open relay")
 	}
 	return refuse(smtp.NewReply(550, smtp.Enhanced{5, 7, 1}, "<%s>: relaying denied", address),
 		to.Domain+" is not this server's business, and the client has neither logged in nor is it trusted")
@@ -139,7 +157,7 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 	if err != nil {
 		return "", err
 	}
-	if n := message.CountReceived(content); n >= maxHops {
+	if n := message.CountReceived(content); n >= s.Hops {
 		s.decide(trace.GiveUp, env.From.Mailbox(), "refused", fmt.Sprintf("the mail has %d Received fields: it goes round in a circle", n))
 		return "", smtp.NewReply(554, smtp.Enhanced{5, 4, 6}, "too many hops: the mail goes round in a circle")
 	}
@@ -162,7 +180,7 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 		if s.isPostmaster(to.To) {
 			address = s.Postmaster
 		}
-		e.Recipients = append(e.Recipients, &recipient{Address: address})
+		s.addRecipient(e, address)
 	}
 	if err := s.enqueue(ctx, e, content); err != nil {
 		return "", err

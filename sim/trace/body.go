@@ -288,9 +288,12 @@ const (
 	RefuseRecipient = "refuse-recipient" // it is not
 	AcceptLogin     = "accept-login"
 	RefuseLogin     = "refuse-login"
-	ChoseAddress    = "address" // which address of a server comes first
-	Retry           = "retry"   // try later
-	GiveUp          = "give-up" // do not try again
+	ChoseAddress    = "address"     // which address of a server comes first
+	Retry           = "retry"       // try later
+	GiveUp          = "give-up"     // do not try again
+	NextServer      = "next-server" // this one does not take it now: the next is tried
+	Forward         = "forward"     // an address stands for others
+	ComeLater       = "come-later"  // not now: the client is to come again
 )
 
 // DecisionBody is a choice, with what it was made from.
@@ -322,6 +325,7 @@ const (
 	Fetched   = "fetched"    // a device has a copy
 	Deleted   = "deleted"    // it is not in the mailbox any more
 	Bounced   = "bounced"    // its sender is told that it could not be delivered
+	Warned    = "warned"     // its sender is told that it still waits
 	Compared  = "compared"   // what arrived against what was sent
 	NoneFound = "none-found" // a person looked and there was none
 )

@@ -17,11 +17,11 @@ func Steps(k Kind) []string {
 	case Decision:
 		return []string{
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
-			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp,
+			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, Forward, ComeLater,
 		}
 	case Mail:
 		return []string{
-			Composed, Changed, Unsent, HopStarts, Accept, Queued, Relayed, Deferred, Stored, Fetched, Deleted, Bounced,
+			Composed, Changed, Unsent, HopStarts, Accept, Queued, Relayed, Deferred, Stored, Fetched, Deleted, Bounced, Warned,
 			Compared, NoneFound,
 		}
 	case State:

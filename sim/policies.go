@@ -1,0 +1,26 @@
+package sim
+
+import (
+	"strings"
+
+	"mailwalk/scenarios"
+	"mailwalk/sim/mta"
+)
+
+// policies tells a mail server what the walk says of whom it serves, and when.
+func policies(cfg *mta.Config, m *scenarios.MTA) {
+	cfg.Open, cfg.Hops = m.Open, m.Hops
+	cfg.Forward = map[string][]string{}
+	for _, f := range m.Forward {
+		cfg.Forward[strings.ToLower(f.Address)] = f.To
+	}
+	if g := m.Greylist; g != nil {
+		cfg.Greylist = &mta.Greylist{Wait: g.Wait, Window: g.Window, Keep: g.Keep}
+	}
+	if l := m.Limit; l != nil {
+		cfg.Limit = &mta.Limit{Mails: l.Mails, Per: l.Per}
+	}
+	if r := m.Retry; r != nil {
+		cfg.Schedule = mta.Schedule{First: r.First, Most: r.Most, Notice: r.Notice, Expire: r.GiveUp}
+	}
+}
