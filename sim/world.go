@@ -106,6 +106,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 		seed = *o.Seed
 	}
 	t := trace.New(trace.Header{Build: o.Build, Seed: seed, Name: sc.Name, Scenario: string(sc.Source), Given: o.given()})
+	t.Limit(trace.DefaultMemory)
 	w := &World{
 		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
 		served: map[string]*resolver.Zones{}, zones: map[string]string{},
@@ -245,7 +246,8 @@ func (w *World) Run(ctx context.Context) error {
 	}
 }
 
-// Close ends the world. Its trace stays.
+// Close ends the world. Its trace stays, until it is closed itself. The error is
+// also that of the file behind a long trace.
 func (w *World) Close() error {
 	if w.closed {
 		return nil
@@ -253,7 +255,7 @@ func (w *World) Close() error {
 	w.closed = true
 	w.recorder.Stop()
 	w.clock.Close()
-	return w.net.Close()
+	return errors.Join(w.net.Close(), w.Trace().Err())
 }
 
 // given is what the trace keeps of the options.

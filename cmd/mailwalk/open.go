@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"mailwalk/scenarios"
@@ -13,8 +15,14 @@ func openSim(sc *scenarios.Scenario, g given) (world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w, nil
+	return ended{w}, nil
 }
+
+// ended is a world of whose trace nothing is wanted once it is closed.
+type ended struct{ *sim.World }
+
+// Close ends the world and closes its trace.
+func (w ended) Close() error { return errors.Join(w.World.Close(), w.Trace().Close()) }
 
 // newSim makes the world of a walk, with what a person gave it.
 func newSim(sc *scenarios.Scenario, g given) (*sim.World, error) { return sim.New(sc, g.options()) }
@@ -40,4 +48,4 @@ func wireFlag(cmd *cobra.Command, wire *string) {
 	complete(cmd, "wire", sim.Virtual, sim.Loopback)
 }
 
-var _ world = (*sim.World)(nil)
+var _ world = ended{}

@@ -27,7 +27,29 @@ func newRecord(name string, t *trace.Trace) (*record, error) {
 		f.Close()
 		return nil, fmt.Errorf("--record %s: %w", name, err)
 	}
+	if err := keptBy(t, f, w); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("--record %s: %w", name, bare(err))
+	}
 	return &record{file: f, w: w}, nil
+}
+
+// keptBy has a trace too long for memory be read from the file that it is recorded
+// in, where a file can be read as it is written.
+func keptBy(t *trace.Trace, f *os.File, w *trace.Writer) error {
+	if !t.Limited() {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	r, err := os.Open(f.Name())
+	if err != nil {
+		return err
+	}
+	t.KeptBy(w, r)
+	return nil
 }
 
 func (r *record) event(e *trace.Event) error {

@@ -52,10 +52,11 @@ func rerun(ctx context.Context, name string, v *view, files outputs, out io.Writ
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	w, err := sim.Again(before, buildVersion())
+	again, err := sim.Again(before, buildVersion())
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	w := ended{again}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	t, err := newTelling(sc, w, v, files, out)
 	if err != nil {

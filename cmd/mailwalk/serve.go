@@ -84,7 +84,7 @@ func (s *serving) run(ctx context.Context) (err error) {
 		return err
 	}
 	// The doors are shut before the world ends.
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer func() { err = errors.Join(err, w.Close(), w.Trace().Close()) }()
 	open, err := doors.Serve(w, s.plan)
 	if err != nil {
 		var taken *doors.TakenError

@@ -23,7 +23,7 @@ type Recorder struct {
 	conns     map[pair]*Conn // the latest of each pair
 	flows     map[pair]IDs   // of UDP
 	counts    map[string]int
-	keys      map[string]int
+	keys      map[keyHash]uint32 // how often each has come
 	listeners []func(*Event)
 	decide    func(*Event) LineFate
 	frames    uint64
@@ -45,7 +45,7 @@ func NewRecorder(t *Trace) *Recorder {
 	return &Recorder{
 		trace: t, root: &Scope{},
 		names: map[netip.Addr]string{}, conns: map[pair]*Conn{}, flows: map[pair]IDs{},
-		counts: map[string]int{}, keys: map[string]int{}, hops: map[string]int{}, messages: map[string]string{},
+		counts: map[string]int{}, keys: map[keyHash]uint32{}, hops: map[string]int{}, messages: map[string]string{},
 	}
 }
 

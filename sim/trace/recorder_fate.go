@@ -47,7 +47,7 @@ func (r *Recorder) Happened(key string) bool {
 			key, n = key[:i], m
 		}
 	}
-	return r.keys[key] >= n
+	return int(r.keys[hashOf([]byte(key))]) >= n
 }
 
 // deciding tells what becomes of a unit.

@@ -39,7 +39,7 @@ func TestCorrupted(t *testing.T) {
 
 // TestHappened: a key has happened when an event got it.
 func TestHappened(t *testing.T) {
-	r := &Recorder{keys: map[string]int{"line/sent/a>b:25#1/server/0": 1, "line/sent/a>b:25#1/server/9": 2}}
+	r := &Recorder{keys: map[keyHash]uint32{hashOf([]byte("line/sent/a>b:25#1/server/0")): 1, hashOf([]byte("line/sent/a>b:25#1/server/9")): 2}}
 	for key, want := range map[string]bool{
 		"line/sent/a>b:25#1/server/0": true, "line/sent/a>b:25#1/server/0#2": false, "line/sent/a>b:25#1/server/9#2": true,
 		"line/sent/a>b:25#1/server/9#3": false, "line/sent/a>b:25#2/server/0": false, "line/sent/a>b:25#1/server/0#x": false,

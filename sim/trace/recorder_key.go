@@ -1,22 +1,30 @@
 package trace
 
 import (
+	"crypto/sha256"
 	"net/netip"
 	"strconv"
 )
+
+// keyHash stands for a key without its number, so that a long walk need not keep all
+// keys: the first half of its SHA-256.
+type keyHash [sha256.Size / 2]byte
+
+func hashOf(key []byte) keyHash {
+	sum := sha256.Sum256(key)
+	return keyHash(sum[:])
+}
 
 // key names an event by what it is. The same thing happening again gets a
 // number.
 func (r *Recorder) key(e *Event) string {
 	k := r.bareKey(e)
-	n := r.keys[string(k)] + 1
-	if n == 1 {
-		name := string(k)
-		r.scratch, r.keys[name] = k, 1
-		return name
+	h := hashOf(k)
+	n := r.keys[h] + 1
+	r.keys[h] = n
+	if n > 1 {
+		k = numbered(k, n)
 	}
-	r.keys[string(k)] = n
-	k = numbered(k, n)
 	r.scratch = k
 	return string(k)
 }
@@ -24,14 +32,14 @@ func (r *Recorder) key(e *Event) string {
 // keyOf is the key that an event would get if it were recorded now.
 func (r *Recorder) keyOf(e *Event) string {
 	k := r.bareKey(e)
-	if n := r.keys[string(k)]; n > 0 {
+	if n := r.keys[hashOf(k)]; n > 0 {
 		k = numbered(k, n+1)
 	}
 	r.scratch = k
 	return string(k)
 }
 
-func numbered(k []byte, n int) []byte {
+func numbered(k []byte, n uint32) []byte {
 	k = append(k, '#')
 	return strconv.AppendInt(k, int64(n), 10)
 }

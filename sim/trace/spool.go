@@ -43,14 +43,14 @@ type spool struct {
 // anything is appended, and not on a trace from a file.
 func (t *Trace) Limit(octets int64) { t.spool = &spool{limit: octets} }
 
+// Limited tells whether the trace has a limit.
+func (t *Trace) Limited() bool { return t.spool != nil }
+
 // KeptBy has a trace with a limit be read from the file that w writes, so that it
 // needs none of its own: w is given each event after it was appended, and r reads what
 // w has written. r is closed by Close, if it can be. KeptBy is called by whoever
 // appends, before anything is.
 func (t *Trace) KeptBy(w *Writer, r io.ReaderAt) {
-	if t.spool == nil {
-		t.spool = &spool{limit: DefaultMemory}
-	}
 	t.spool.w, t.spool.shared = w, true
 	t.spool.file = newTraceFile(r)
 	t.spool.given, _ = r.(io.Closer)
