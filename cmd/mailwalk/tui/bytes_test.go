@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/miekg/dns"
 
 	"mailwalk/protocols/dialog"
@@ -279,29 +278,5 @@ func TestAClickChooses(t *testing.T) {
 	first := d.first
 	if d.click(r.m, d.tree.x+3, d.tree.y+2); d.at != first+2 {
 		t.Errorf("a click on the third row led to row %d, not to %d", d.at, first+2)
-	}
-}
-
-// A key is answered as fast in a long trace, with any of the panes before one.
-func BenchmarkDeepPanes(b *testing.B) {
-	for _, n := range []int{1_000, 1_000_000} {
-		for _, pane := range []paneID{bytesPane, mailPane, namesPane} {
-			b.Run(fmt.Sprintf("events=%d/pane=%s", n, pane.key()), func(b *testing.B) {
-				m := New(Recorded(packets(n)), Options{Grain: explain.PacketGrain, Theme: Dark})
-				m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
-				m.look(uint64(n - 300))
-				m.focusOn(pane)
-				m.View()
-				b.ReportAllocs()
-				b.ResetTimer()
-				for i := range b.N {
-					if i%200 == 199 {
-						m.look(uint64(n - 300))
-					}
-					m.Update(special["left"])
-					m.View()
-				}
-			})
-		}
 	}
 }

@@ -106,11 +106,10 @@ func (s *stage) mailNow() *mailNow {
 		id = s.event.Mail
 	}
 	if _, known := s.rows.mails[id]; id == "" || !known {
-		last := uint64(0)
 		id = ""
-		for mail, seqs := range s.rows.mails {
-			if i := before(seqs, s.now); mail != "" && i >= 0 && seqs[i] > last {
-				id, last = mail, seqs[i]
+		if i := before(s.rows.told, s.now); i >= 0 {
+			if e := s.trace.At(s.rows.told[i]); e != nil {
+				id = e.Mail
 			}
 		}
 	}

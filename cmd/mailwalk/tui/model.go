@@ -285,6 +285,9 @@ func (m *Model) advanced(a advanced) tea.Cmd {
 	if cmd, asks := m.holds(a); asks {
 		return cmd
 	}
+	if cmd := m.catchUp(a); cmd != nil {
+		return cmd
+	}
 	switch {
 	case a.over:
 		m.ended(a)

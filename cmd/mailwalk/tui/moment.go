@@ -62,11 +62,7 @@ func (s *stage) first(level trace.Level, id string) *trace.Event {
 	if id == "" {
 		return nil
 	}
-	seqs := s.rows.index.Events(trace.Node{Level: level, ID: id})
-	if len(seqs) == 0 {
-		return nil
-	}
-	return s.trace.At(seqs[0])
+	return s.trace.At(s.rows.index.First(trace.Node{Level: level, ID: id}))
 }
 
 // note is the last thing that the walk said up to the moment, nil when there is

@@ -82,8 +82,8 @@ func (n *names) current() string {
 
 // begun tells whether a look-up has begun.
 func (n *names) begun(id string) bool {
-	seqs := n.rows.index.Events(trace.Node{Level: trace.LookupLevel, ID: id})
-	return len(seqs) > 0 && seqs[0] <= n.now
+	first := n.rows.index.First(trace.Node{Level: trace.LookupLevel, ID: id})
+	return first > 0 && first <= n.now
 }
 
 // sync takes the steps of the moment's look-up, as far as they have been shown.

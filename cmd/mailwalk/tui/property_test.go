@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -79,61 +78,4 @@ func FuzzScreen(f *testing.F) {
 			r.screen()
 		}
 	})
-}
-
-// packets is a trace of so many frames, which share one body.
-func packets(n int) *trace.Trace {
-	t := trace.New(trace.Header{})
-	var bodies []*trace.PacketBody
-	for i := range 64 {
-		bodies = append(bodies, &trace.PacketBody{
-			Frame: uint64(i), Link: "net", From: "a/eth0", To: "b/eth0", Data: make([]byte, 60),
-			Head: trace.Head{Proto: "UDP", Len: 18, SrcPort: 53, DstPort: 4000},
-		})
-	}
-	for i := range n {
-		if i%100 == 0 {
-			t.Append(&trace.Event{Host: "a", Kind: trace.Decision, What: trace.CutDomain, Body: &trace.DecisionBody{Subject: "bob@globex.test", Choice: "globex.test"}})
-			continue
-		}
-		t.Append(&trace.Event{Host: "a", Kind: trace.Packet, What: trace.Sent, Body: bodies[i%len(bodies)]})
-	}
-	return t
-}
-
-// A key is to be answered as fast at the end of a long trace as at that of a
-// short one.
-func BenchmarkUpdateAndView(b *testing.B) {
-	for _, n := range []int{1_000, 1_000_000} {
-		for _, key := range []string{"k", "d", "space"} {
-			b.Run(fmt.Sprintf("events=%d/key=%s", n, key), func(b *testing.B) {
-				m := New(Recorded(packets(n)), Options{Grain: explain.PacketGrain, Theme: Dark})
-				m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
-				m.look(uint64(n - 300))
-				back := special["left"]
-				press := tea.KeyPressMsg{Code: rune(key[0]), Text: key}
-				if key == "space" {
-					press = special[key]
-				}
-				m.View()
-				b.ReportAllocs()
-				b.ResetTimer()
-				for i := range b.N {
-					switch {
-					case key == "k" && m.now < 100:
-						m.look(m.shown)
-					case key == "space" && i%200 == 199:
-						for range 200 {
-							m.Update(back)
-						}
-					}
-					_, cmd := m.Update(press)
-					for cmd != nil {
-						_, cmd = m.Update(cmd())
-					}
-					m.View()
-				}
-			})
-		}
-	}
 }

@@ -30,16 +30,14 @@ func (s *stage) mail() *trace.MailView {
 	if m := s.view.Mail(s.event.Mail); m != nil {
 		return m
 	}
-	mails := s.view.Mails()
-	for _, m := range slices.Backward(mails) {
-		if s.looking(m) != nil {
-			return m
+	if start := s.retrieval(); start != nil {
+		for _, m := range slices.Backward(s.view.Mails()) {
+			if inMailbox(m, start) {
+				return m
+			}
 		}
 	}
-	if len(mails) == 0 {
-		return nil
-	}
-	return mails[len(mails)-1]
+	return s.view.LastMail()
 }
 
 // Title says which mail it is.

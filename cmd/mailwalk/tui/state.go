@@ -76,16 +76,7 @@ func (p *page) under(text string) {
 }
 
 func (s *state) connections(p *page) {
-	var open []*trace.ConnView
-	ended := 0
-	for _, c := range s.view.Connections() {
-		switch c.State {
-		case trace.Opening, trace.Opened, trace.Closing:
-			open = append(open, c)
-		default:
-			ended++
-		}
-	}
+	open, ended := s.view.Open(), s.view.Ended()
 	if len(open) == 0 && ended == 0 {
 		return
 	}

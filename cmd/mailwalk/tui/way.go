@@ -44,6 +44,15 @@ func (s *stage) ways(m *trace.MailView) []way {
 // into a mailbox that has the mail; nil when nobody does. Which mail that leg
 // brings is not known to the trace before it was fetched.
 func (s *stage) looking(m *trace.MailView) *trace.Event {
+	if start := s.retrieval(); start != nil && inMailbox(m, start) {
+		return start
+	}
+	return nil
+}
+
+// retrieval is the beginning of the moment's leg, if it is one on which somebody
+// looks into a mailbox; else nil.
+func (s *stage) retrieval() *trace.Event {
 	if s.event == nil {
 		return nil
 	}
@@ -51,14 +60,16 @@ func (s *stage) looking(m *trace.MailView) *trace.Event {
 	if start == nil {
 		return nil
 	}
-	b, ok := start.Body.(*trace.MailBody)
-	if !ok || b.Purpose != trace.Retrieval {
-		return nil
+	if b, ok := start.Body.(*trace.MailBody); ok && b.Purpose == trace.Retrieval {
+		return start
 	}
-	if !slices.ContainsFunc(m.Copies, func(c trace.Copy) bool { return c.Place == trace.InMailbox && c.Mailbox == b.Mailbox }) {
-		return nil
-	}
-	return start
+	return nil
+}
+
+// inMailbox tells whether a mail lies in the mailbox that a leg leads from.
+func inMailbox(m *trace.MailView, start *trace.Event) bool {
+	box := start.Body.(*trace.MailBody).Mailbox
+	return slices.ContainsFunc(m.Copies, func(c trace.Copy) bool { return c.Place == trace.InMailbox && c.Mailbox == box })
 }
 
 // wayBuilder puts legs where they belong.
