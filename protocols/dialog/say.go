@@ -59,13 +59,22 @@ func (c *Conn) WriteDot(content []byte, step func() error) error {
 // WriteLiteral puts content into the write buffer as it is, as a Body behind which
 // the same answer or command goes on.
 func (c *Conn) WriteLiteral(content []byte) error {
-	return c.writeBody(content, true, &form{
+	return c.writeBody(content, true, c.counted())
+}
+
+// WriteChunk is WriteLiteral for a content that ends its command, as SMTP's BDAT
+// has it.
+func (c *Conn) WriteChunk(content []byte) error { return c.writeBody(content, false, c.counted()) }
+
+// counted is the form of a content whose length was said before.
+func (c *Conn) counted() *form {
+	return &form{
 		size: func(content []byte) int64 { return int64(len(content)) },
 		put: func(content []byte) error {
 			_, err := c.Write(content)
 			return err
 		},
-	})
+	}
 }
 
 // form is how a content stands on the wire.

@@ -15,6 +15,9 @@ func (s *session) answered(line []byte, answer []string) error {
 	code := answerCode(answer)
 	if cmd, err := ParseCommand(line); err == nil {
 		s.verb = cmd.Verb
+		if cmd.Verb == "BDAT" {
+			return s.answeredChunk(cmd.Arg, answer)
+		}
 		if follow := s.followed(cmd, code); follow != nil {
 			if err := s.say(answer); err != nil {
 				return err

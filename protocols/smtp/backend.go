@@ -16,6 +16,9 @@ type Peer struct {
 	Hello string
 	ESMTP bool // EHLO was said, not HELO
 	TLS   bool // the connection is encrypted
+	// UTF8 tells that the transaction at hand is one with SMTPUTF8; it is false
+	// but in Data.
+	UTF8 bool
 	// Authenticated tells whether AUTH succeeded; User and Identity are of then.
 	Authenticated bool
 	User          string // whose password was given
@@ -23,12 +26,15 @@ type Peer struct {
 }
 
 // Protocol returns the keyword of the mail's transmission for the WITH clause of
-// Received, such as SMTP or ESMTPA (RFC 3848 §1).
+// Received, such as SMTP, ESMTPA (RFC 3848 §1) or UTF8SMTPS (RFC 6531 §4.3).
 func (p Peer) Protocol() string {
 	if !p.ESMTP {
 		return "SMTP"
 	}
 	with := "ESMTP"
+	if p.UTF8 {
+		with = "UTF8SMTP"
+	}
 	if p.TLS {
 		with += "S"
 	}

@@ -1,7 +1,9 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +31,12 @@ var (
 	// ErrNo8Bit says that a content has octets over 127 and the server does not
 	// offer 8BITMIME, or MAIL did not say BODY=8BITMIME (RFC 6152 §3).
 	ErrNo8Bit = errors.New("smtp: 8-bit content without 8BITMIME")
+	// ErrNoUTF8 says that an address or the header is not ASCII and the server does
+	// not offer SMTPUTF8, or MAIL did not say it (RFC 6531 §3.2).
+	ErrNoUTF8 = errors.New("smtp: address or header that is not ASCII without SMTPUTF8")
+	// ErrNoBinary says that a content needs BINARYMIME, and the server does not offer
+	// it or BDAT was not asked for (RFC 3030 §3).
+	ErrNoBinary = errors.New("smtp: binary content without BINARYMIME and BDAT")
 	// ErrOversize says that a content is larger than the server's SIZE.
 	ErrOversize = errors.New("smtp: content is larger than the server takes")
 	// ErrOutOfStep says that a reply within a transaction is neither a no nor the yes
@@ -69,6 +77,15 @@ type ClientOptions struct {
 	// RefuseOversize makes Send fail with ErrOversize before MAIL if the server's
 	// SIZE says that it would refuse. Without it the server is asked.
 	RefuseOversize bool
+	// Undeclared lets octets over 127 go to a server that offers no extension for
+	// them, as many programs do. Without it the client refuses, with ErrNo8Bit or
+	// ErrNoUTF8.
+	Undeclared bool
+	// Chunking makes Send use BDAT instead of DATA where the server offers CHUNKING
+	// (RFC 3030 §2). ChunkSize is the most octets of a chunk; 0 means
+	// DefaultChunkSize.
+	Chunking  bool
+	ChunkSize int
 	// NoPipelining makes Send wait for each answer even where the server would not
 	// mind.
 	NoPipelining bool
@@ -106,6 +123,7 @@ type Client struct {
 	greeted    bool
 	extensions Extensions
 	body       Body // of the MAIL in force
+	utf8       bool // whether it said SMTPUTF8
 }
 
 // outlet is the connection as the dialogue writes it: each write has a time-out
@@ -191,16 +209,22 @@ func (c *Client) Mail(ctx context.Context, from Path, params MailParams) (*Reply
 	if err != nil {
 		return nil, err
 	}
-	c.body = params.Body
+	if !from.IsASCII() && !params.UTF8 && !c.opts.Undeclared {
+		return nil, step("MAIL", ErrNoUTF8)
+	}
+	c.body, c.utf8 = params.Body, params.UTF8
 	r, err := c.command(ctx, line, true)
 	return expect("MAIL", r, err, 2)
 }
 
 // Rcpt adds a recipient (RFC 5321 §4.1.1.3).
-func (c *Client) Rcpt(ctx context.Context, to Path) (*Reply, error) {
-	line, err := rcptLine(to)
+func (c *Client) Rcpt(ctx context.Context, to Path, params RcptParams) (*Reply, error) {
+	line, err := rcptLine(to, params)
 	if err != nil {
 		return nil, err
+	}
+	if !to.IsASCII() && !c.utf8 && !c.opts.Undeclared {
+		return nil, step("RCPT", ErrNoUTF8)
 	}
 	r, err := c.command(ctx, line, true)
 	return expect("RCPT", r, err, 2)
@@ -210,6 +234,9 @@ func (c *Client) Rcpt(ctx context.Context, to Path) (*Reply, error) {
 // in CRLF; leading dots are stuffed here. It is checked before DATA is said,
 // since a content that was begun cannot be taken back.
 func (c *Client) Data(ctx context.Context, content []byte) (*Reply, error) {
+	if c.body == BodyBinaryMIME {
+		return nil, step("DATA", ErrNoBinary)
+	}
 	if err := c.checkContent(content); err != nil {
 		return nil, err
 	}
@@ -357,15 +384,19 @@ func mailLine(from Path, params MailParams) (string, error) {
 	}
 	line := "MAIL FROM:" + from.String()
 	for _, p := range params.Params() {
-		if p.HasValue && !isValue(p.Value) {
-			return "", fmt.Errorf("MAIL: %w: parameter %s is malformed", ErrArgument, p.Keyword)
+		err := findMailParam(p.Keyword).set(&MailParams{}, p)
+		if err == nil && p.HasValue && !isValue(p.Value) {
+			err = syntaxError(p.Keyword, "has a malformed value")
+		}
+		if err != nil {
+			return "", fmt.Errorf("MAIL: %w: %w", ErrArgument, err)
 		}
 		line += " " + p.String()
 	}
 	return line, nil
 }
 
-func rcptLine(to Path) (string, error) {
+func rcptLine(to Path, params RcptParams) (string, error) {
 	err := to.Check()
 	if err == nil && to.IsNull() {
 		err = syntaxError("forward-path", "may not be null")
@@ -373,13 +404,30 @@ func rcptLine(to Path) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("RCPT: %w: %w", ErrArgument, err)
 	}
-	return "RCPT TO:" + to.String(), nil
+	line := "RCPT TO:" + to.String()
+	for _, p := range params.Params() {
+		err := findRcptParam(p.Keyword).set(&RcptParams{}, p)
+		if err == nil && !isValue(p.Value) {
+			err = syntaxError(p.Keyword, "has a malformed value")
+		}
+		if err != nil {
+			return "", fmt.Errorf("RCPT: %w: %w", ErrArgument, err)
+		}
+		line += " " + p.String()
+	}
+	return line, nil
 }
 
 // checkContent checks what would have to be refused once it is under way.
 func (c *Client) checkContent(content []byte) error {
+	if c.body == BodyBinaryMIME {
+		return nil // it may be anything
+	}
 	if !isCanonical(content) {
 		return step("content", ErrNotCanonical)
+	}
+	if c.opts.Undeclared {
+		return nil
 	}
 	if is8Bit(content) && c.body != Body8BitMIME {
 		return step("content", ErrNo8Bit)
@@ -390,22 +438,22 @@ func (c *Client) checkContent(content []byte) error {
 // isCanonical tells whether b consists of whole lines that end in CRLF, with no
 // CR or LF elsewhere.
 func isCanonical(b []byte) bool {
-	for i, ch := range b {
-		switch ch {
-		case '\r':
-			if i+1 == len(b) || b[i+1] != '\n' {
-				return false
-			}
-		case '\n':
-			if i == 0 || b[i-1] != '\r' {
-				return false
-			}
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '\n')
+		if i < 1 || bytes.IndexByte(b[:i], '\r') != i-1 {
+			return false
 		}
+		b = b[i+1:]
 	}
-	return len(b) == 0 || b[len(b)-1] == '\n'
+	return true
 }
 
 func is8Bit(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return true
+		}
+	}
 	for _, ch := range b {
 		if ch >= 0x80 {
 			return true

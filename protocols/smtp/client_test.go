@@ -61,7 +61,7 @@ func TestSend(t *testing.T) {
 		{"one", []string{"b"}, "a", "Subject: x\r\n\r\nhello\r\n", 1, 250, 0},
 		{"dots", []string{"b"}, "a", ".\r\n..\r\n.x\r\n\r\n.\r\n", 1, 250, 0},
 		{"empty", []string{"b"}, "a", "", 1, 250, 0},
-		{"8bit", []string{"b"}, "a", "grün\r\n", 1, 250, 0},
+		{"8bit", []string{"b"}, "a", "\r\ngrün\r\n", 1, 250, 0},
 		{"some", []string{"b", "Green", "grey", "c"}, "a", "x\r\n", 2, 250, 1},
 		{"none", []string{"Green", "grey"}, "a", "x\r\n", 0, 554, 1},
 		{"sender", []string{"b"}, "evil", "x\r\n", 0, 503, 0},
@@ -124,10 +124,10 @@ func TestSendParameters(t *testing.T) {
 	if _, err := c.Hello(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Send(ctx, envelopeTo("b"), []byte("ü\r\n")); err != nil {
+	if _, err := c.Send(ctx, envelopeTo("b"), []byte("\r\nü\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	want := MailParams{Size: 4, Body: Body8BitMIME}
+	want := MailParams{Size: 6, Body: Body8BitMIME}
 	if got := b.mails[0].env.Params; got != want {
 		t.Errorf("parameters %+v, want %+v", got, want)
 	}
@@ -146,9 +146,9 @@ func TestClientChecks(t *testing.T) {
 		want error
 	}{
 		{"from", func(c *Client) error { _, err := c.Mail(ctx, bad, MailParams{}); return err }, ErrArgument},
-		{"to", func(c *Client) error { _, err := c.Rcpt(ctx, bad); return err }, ErrArgument},
-		{"null to", func(c *Client) error { _, err := c.Rcpt(ctx, Path{}); return err }, ErrArgument},
-		{"domain", func(c *Client) error { _, err := c.Rcpt(ctx, Path{"a", "b.example>\r\nX"}); return err }, ErrArgument},
+		{"to", func(c *Client) error { _, err := c.Rcpt(ctx, bad, RcptParams{}); return err }, ErrArgument},
+		{"null to", func(c *Client) error { _, err := c.Rcpt(ctx, Path{}, RcptParams{}); return err }, ErrArgument},
+		{"domain", func(c *Client) error { _, err := c.Rcpt(ctx, Path{"a", "b.example>\r\nX"}, RcptParams{}); return err }, ErrArgument},
 		{"body", func(c *Client) error { _, err := c.Mail(ctx, Path{}, MailParams{Body: "7BIT X=1"}); return err }, ErrArgument},
 		{"vrfy", func(c *Client) error { _, err := c.Verify(ctx, "a\r\nb"); return err }, ErrArgument},
 		{"vrfy nothing", func(c *Client) error { _, err := c.Verify(ctx, ""); return err }, ErrArgument},

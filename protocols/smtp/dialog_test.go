@@ -166,6 +166,20 @@ func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptC
 			srv.Software = value
 		case "maxsize":
 			srv.MaxSize = int64(n)
+		case "chunking":
+			srv.Chunking = true
+		case "binarymime":
+			srv.BinaryMIME = true
+		case "smtputf8":
+			srv.SMTPUTF8 = true
+		case "dsn":
+			srv.DSN = true
+		case "mailmax":
+			srv.Limits.MailMax = n
+		case "rcptmax":
+			srv.Limits.RcptMax = n
+		case "rcptdomainmax":
+			srv.Limits.RcptDomainMax = n
 		case "maxrecipients":
 			srv.MaxRecipients = n
 		case "maxerrors":

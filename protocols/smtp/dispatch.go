@@ -14,6 +14,7 @@ var handlers = map[string]handler{
 	"MAIL": (*session).mail,
 	"RCPT": (*session).rcpt,
 	"DATA": (*session).data,
+	"BDAT": (*session).bdat,
 	"RSET": (*session).rset,
 	"VRFY": (*session).vrfy,
 	"HELP": (*session).help,
@@ -26,18 +27,22 @@ var handlers = map[string]handler{
 func (s *session) execute(line []byte) (*Reply, error) {
 	cmd, err := ParseCommand(line)
 	if err != nil {
-		return NewReply(500, Enhanced{5, 5, 2}, "Syntax error, %v", err), nil
+		return s.badCommand(line, NewReply(500, Enhanced{5, 5, 2}, "Syntax error, %v", err)), nil
 	}
 	s.verb = cmd.Verb
-	if s.state == StateRefused && cmd.Verb != "QUIT" {
-		// RFC 5321 §3.1
-		return NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, no service here but QUIT"), nil
-	}
 	info, known := LookupCommand(cmd.Verb)
-	if !known {
-		return NewReply(500, Enhanced{5, 5, 1}, "Command not recognized"), nil
+	r := s.admit(info, cmd.Arg)
+	switch {
+	case s.state == StateRefused && cmd.Verb != "QUIT":
+		// RFC 5321 §3.1
+		r = NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, no service here but QUIT")
+	case !known:
+		r = NewReply(500, Enhanced{5, 5, 1}, "Command not recognized")
 	}
-	if r := s.admit(info, cmd.Arg); r != nil {
+	if r != nil && cmd.Verb == "BDAT" { // its octets follow all the same
+		return s.takeChunk(cmd.Arg, r)
+	}
+	if r != nil {
 		return r, nil
 	}
 	return handlers[cmd.Verb](s, cmd.Arg)
@@ -54,6 +59,8 @@ func (s *session) admit(info CommandInfo, arg string) *Reply {
 		return s.outOfOrder(info)
 	case info.Extension != "" && !s.peer.ESMTP:
 		return NewReply(503, Enhanced{5, 5, 1}, "%s is an extension, send EHLO first", info.Verb)
+	case info.Verb == "BDAT" && !s.srv.chunking():
+		return NewReply(502, Enhanced{5, 5, 1}, "BDAT is not offered here") // RFC 5321 §4.2.4
 	case info.NeedsAuth && s.srv.Mode == Submission && !s.peer.Authenticated:
 		return NewReply(530, Enhanced{5, 7, 0}, "Authentication required") // RFC 6409 §4.3, RFC 4954 §6
 	}
@@ -72,10 +79,14 @@ func (s *session) outOfOrder(info CommandInfo) *Reply {
 		return bad("a transaction is open already")
 	case info.Verb == "AUTH":
 		return bad("no AUTH within a transaction") // RFC 4954 §4
-	case info.Verb == "DATA" && s.state == StateMail:
+	case s.state == StateChunk && info.Verb == "DATA":
+		return bad("the content was begun with BDAT") // RFC 3030 §2
+	case s.state == StateMail && (info.Verb == "DATA" || info.Verb == "BDAT"):
 		return NewReply(554, Enhanced{5, 5, 1}, "No valid recipients") // RFC 5321 §3.3
-	case info.Verb == "DATA":
+	case info.Verb == "DATA" || info.Verb == "BDAT":
 		return bad("send MAIL and RCPT first")
+	case info.Verb == "RCPT" && s.state == StateChunk:
+		return bad("the content was begun already")
 	case info.Verb == "RCPT":
 		return bad("send MAIL first")
 	}

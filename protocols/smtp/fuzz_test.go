@@ -76,7 +76,7 @@ func FuzzParams(f *testing.F) {
 		}
 		var m MailParams
 		for _, p := range params {
-			if known := findMailParam(p.Keyword); known == nil || known.set(&m, p.Value) != nil {
+			if known := findMailParam(p.Keyword); known == nil || known.set(&m, p) != nil {
 				return
 			}
 		}
@@ -90,7 +90,7 @@ func FuzzParams(f *testing.F) {
 		}
 		var again MailParams
 		for _, p := range printed {
-			if err := findMailParam(p.Keyword).set(&again, p.Value); err != nil {
+			if err := findMailParam(p.Keyword).set(&again, p); err != nil {
 				t.Fatalf("%q: prints %q: %v", s, line, err)
 			}
 		}

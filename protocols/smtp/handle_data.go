@@ -11,6 +11,9 @@ import (
 
 // data takes the content (RFC 5321 §4.1.1.4).
 func (s *session) data(string) (*Reply, error) {
+	if s.env.Params.Body == BodyBinaryMIME {
+		return NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, BINARYMIME needs BDAT"), nil // RFC 3030 §3
+	}
 	s.to(StateData)
 	start := NewReply(354, Enhanced{}, "Start mail input; end with <CRLF>.<CRLF>")
 	if err := s.writeReply(dialog.Reply, start); err != nil {
@@ -23,7 +26,9 @@ func (s *session) data(string) (*Reply, error) {
 }
 
 func (s *session) toBackend(r io.Reader) (string, error) {
-	return s.backend.Data(s.ctx, s.peer, s.env, r)
+	peer := s.peer
+	peer.UTF8 = s.env.Params.UTF8
+	return s.backend.Data(s.ctx, peer, s.env, r)
 }
 
 // content reads a content to its true end, whatever take makes of it, so that
@@ -47,13 +52,18 @@ func (s *session) content(take func(io.Reader) (string, error)) (*Reply, error) 
 		reply, _ := asReply(r.err) // all other errors are dealt with above
 		return reply, nil
 	}
+	return s.verdict(text, err), nil
+}
+
+// verdict is the reply to a whole content, after the backend's word on it.
+func (s *session) verdict(text string, err error) *Reply {
 	if reply := s.refused(err, localError()); reply != nil {
-		return reply, nil
+		return reply
 	}
 	if text == "" {
 		text = "OK"
 	}
-	return NewReply(250, Enhanced{2, 0, 0}, "%s", text), nil
+	return NewReply(250, Enhanced{2, 0, 0}, "%s", text)
 }
 
 // contentReader is the content as the backend reads it. 8-bit octets are handed

@@ -68,6 +68,7 @@ func (s *session) extensions() Extensions {
 		{Keyword: "8BITMIME"},
 		{Keyword: "ENHANCEDSTATUSCODES"},
 	}
+	es = append(es, s.srv.offers()...)
 	if s.offersAuth() {
 		es = append(es, Extension{"AUTH", strings.Join(s.srv.mechanisms(), " ")})
 	}

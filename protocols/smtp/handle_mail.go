@@ -12,6 +12,10 @@ func (s *session) mail(arg string) (*Reply, error) {
 	if params.Size > s.srv.maxSize() {
 		return tooLarge(), nil
 	}
+	if r := s.used.mail(s.srv.Limits); r != nil {
+		s.forgiving = true
+		return r, nil
+	}
 	ok := NewReply(250, Enhanced{2, 1, 0}, "OK")
 	if r := s.refused(s.backend.Mail(s.ctx, from, params), localError()); r != nil {
 		if !r.Positive() {
@@ -25,6 +29,7 @@ func (s *session) mail(arg string) (*Reply, error) {
 
 // began opens the transaction.
 func (s *session) began(from Path, params MailParams) {
+	s.used.mails++
 	s.env = Envelope{From: from, Params: params}
 	s.to(StateMail)
 }
@@ -47,9 +52,15 @@ func (s *session) parseMail(arg string) (from Path, m MailParams, r *Reply) {
 		if known == nil || !s.extensions().Has(known.extension) {
 			return Path{}, m, unknownParam(p)
 		}
-		if err := known.set(&m, p.Value); err != nil {
+		if err := known.set(&m, p); err != nil {
 			return Path{}, m, NewReply(501, Enhanced{5, 5, 4}, "Syntax error, %v", err)
 		}
+	}
+	if m.Body == BodyBinaryMIME && !s.srv.BinaryMIME {
+		return Path{}, m, NewReply(501, Enhanced{5, 5, 4}, "Syntax error, BINARYMIME is not offered here")
+	}
+	if !from.IsASCII() && !m.UTF8 {
+		return Path{}, m, NewReply(550, Enhanced{5, 6, 7}, "An address that is not ASCII needs SMTPUTF8") // RFC 6531 §3.5
 	}
 	if m.Auth != nil && !s.peer.Authenticated {
 		m.Auth = &Path{} // RFC 4954 §5: who is unknown speaks for nobody
@@ -67,6 +78,10 @@ func (s *session) rcpt(arg string) (*Reply, error) {
 		s.forgiving = true                                                  // the client is to send the rest in another transaction
 		return NewReply(452, Enhanced{4, 5, 3}, "Too many recipients"), nil // RFC 5321 §4.5.3.1.10
 	}
+	if r := s.used.rcpt(s.srv.Limits, len(s.env.Recipients), to.Domain); r != nil {
+		s.forgiving = true
+		return r, nil
+	}
 	ok := NewReply(250, Enhanced{2, 1, 5}, "OK")
 	if r := s.refused(s.backend.Rcpt(s.ctx, to, params), localError()); r != nil {
 		if !r.Positive() {
@@ -81,6 +96,7 @@ func (s *session) rcpt(arg string) (*Reply, error) {
 
 // addressed puts a recipient into the envelope.
 func (s *session) addressed(to Path, params RcptParams) {
+	s.used.domain(s.srv.Limits, to.Domain)
 	s.env.Recipients = append(s.env.Recipients, Recipient{To: to, Params: params})
 	s.to(StateRcpt)
 }
@@ -98,8 +114,17 @@ func (s *session) parseRcpt(arg string) (to Path, p RcptParams, r *Reply) {
 	if r != nil {
 		return Path{}, p, r
 	}
-	if len(params) > 0 {
-		return Path{}, p, unknownParam(params[0])
+	for _, param := range params {
+		known := findRcptParam(param.Keyword)
+		if known == nil || !s.extensions().Has(known.extension) {
+			return Path{}, p, unknownParam(param)
+		}
+		if err := known.set(&p, param); err != nil {
+			return Path{}, p, NewReply(501, Enhanced{5, 5, 4}, "Syntax error, %v", err)
+		}
+	}
+	if !to.IsASCII() && !s.env.Params.UTF8 {
+		return Path{}, p, NewReply(553, Enhanced{5, 6, 7}, "An address that is not ASCII needs SMTPUTF8") // RFC 6531 §3.5
 	}
 	return to, p, nil
 }

@@ -1,5 +1,7 @@
 package smtp
 
+import "strings"
+
 // rset forgets the transaction (RFC 5321 §4.1.1.5).
 func (s *session) rset(string) (*Reply, error) {
 	s.forget(true)
@@ -23,6 +25,9 @@ func (s *session) vrfy(arg string) (*Reply, error) {
 	if arg == "" {
 		return NewReply(501, Enhanced{5, 5, 4}, "VRFY needs a user name or a mailbox"), nil
 	}
+	if s.srv.SMTPUTF8 {
+		arg = strings.TrimSuffix(arg, " SMTPUTF8") // RFC 6531 §3.1; no reply here needs it
+	}
 	v, ok := s.backend.(Verifier)
 	if !ok {
 		return NewReply(252, Enhanced{2, 0, 0}, "Cannot VRFY user, but will accept message and attempt delivery"), nil
@@ -43,18 +48,23 @@ func (s *session) help(arg string) (*Reply, error) {
 	if arg == "" {
 		r.Lines = append(r.Lines, "Commands, explained by HELP and the command's name:")
 		for _, info := range commandTable {
-			if info.Implemented {
+			if s.helps(info) {
 				r.Lines = append(r.Lines, info.Syntax)
 			}
 		}
 		return r, nil
 	}
 	info, ok := LookupCommand(upper(arg))
-	if !ok || !info.Implemented {
+	if !ok || !s.helps(info) {
 		return NewReply(504, Enhanced{5, 5, 4}, "No help on that"), nil
 	}
 	r.Lines = []string{info.Syntax, info.Summary, "See " + printableSection(info.Section)}
 	return r, nil
+}
+
+// helps tells whether a command can be used here at all.
+func (s *session) helps(info CommandInfo) bool {
+	return info.Implemented && (info.Extension == "" || s.extensions().Has(info.Extension))
 }
 
 // printableSection writes a section's sign in ASCII, which is all that a reply

@@ -8,7 +8,7 @@ import "mailwalk/protocols/dialog"
 // The embedded hooks tell of each line and each content with its byte range.
 // The units are: the greeting's lines (dialog.Greeting), a command
 // (dialog.Command), a response inside AUTH (dialog.Continuation, Secret), the
-// lines of a reply (dialog.Reply) and a content (dialog.Body). Received is told
+// lines of a reply (dialog.Reply) and a content or a chunk of one (dialog.Body). Received is told
 // of a content when its end was read and before the backend sees that end. A
 // content over the server's MaxSize is told cut to MaxSize octets; From and To
 // give its true range.
@@ -24,6 +24,8 @@ import "mailwalk/protocols/dialog"
 //   - 3yz to AUTH: the next line is taken as the response and refused;
 //   - 3yz to DATA: the content is read; without an envelope it is refused at its
 //     end;
+//   - anything to BDAT: its chunk is read and dropped, and the transaction is
+//     forgotten, since a content with a hole in it is no mail;
 //   - 2yz to QUIT, and 421 to anything: the session ends;
 //   - anything else, and no line at all: nothing changes.
 //

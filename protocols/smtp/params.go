@@ -83,6 +83,9 @@ type Body string
 const (
 	Body7Bit     Body = "7BIT"
 	Body8BitMIME Body = "8BITMIME"
+	// BodyBinaryMIME is content of any octets, which BDAT alone can carry (RFC 3030
+	// §3).
+	BodyBinaryMIME Body = "BINARYMIME"
 )
 
 // MailParams are the parameters of MAIL that are understood here. The zero value
@@ -99,6 +102,14 @@ type MailParams struct {
 	// client says before it has authenticated. It is to be believed only from a
 	// client that may speak for others.
 	Auth *Path
+	// UTF8 says SMTPUTF8: an address of the envelope, or the header, is not ASCII
+	// (RFC 6531 §3.4).
+	UTF8 bool
+	// Ret says how much of the mail a notification of failure returns, and EnvID
+	// names the mail in all its notifications (RFC 3461 §4.3 and §4.4). Both are
+	// empty if nothing was said. EnvID is printable ASCII.
+	Ret   Ret
+	EnvID string
 }
 
 // Params returns the parameters in the order of their keywords.
@@ -114,8 +125,17 @@ func (m MailParams) Params() []Param {
 	if m.Body != "" {
 		params = append(params, Param{"BODY", string(m.Body), true})
 	}
+	if m.EnvID != "" {
+		params = append(params, Param{"ENVID", encodeXtext(m.EnvID), true})
+	}
+	if m.Ret != "" {
+		params = append(params, Param{"RET", string(m.Ret), true})
+	}
 	if m.Size > 0 {
 		params = append(params, Param{"SIZE", strconv.FormatInt(m.Size, 10), true})
+	}
+	if m.UTF8 {
+		params = append(params, Param{Keyword: "SMTPUTF8"})
 	}
 	return params
 }
@@ -124,13 +144,16 @@ func (m MailParams) Params() []Param {
 type mailParam struct {
 	keyword   string
 	extension string // the EHLO keyword without which it is not recognised
-	set       func(m *MailParams, value string) error
+	set       func(m *MailParams, p Param) error
 }
 
 var mailParams = []mailParam{
 	{"AUTH", "AUTH", setAuth},
 	{"BODY", "8BITMIME", setBody},
+	{"ENVID", "DSN", setEnvID},
+	{"RET", "DSN", setRet},
 	{"SIZE", "SIZE", setSize},
+	{"SMTPUTF8", "SMTPUTF8", setUTF8},
 }
 
 func findMailParam(keyword string) *mailParam {
@@ -144,7 +167,8 @@ func findMailParam(keyword string) *mailParam {
 
 // setSize: size-value ::= 1*20DIGIT, RFC 1870 §3. What is over 63 bits is taken as
 // the most there is.
-func setSize(m *MailParams, value string) error {
+func setSize(m *MailParams, p Param) error {
+	value := p.Value
 	if len(value) > 20 || value == "" {
 		return syntaxError("SIZE", "is 1 to 20 digits")
 	}
@@ -161,18 +185,19 @@ func setSize(m *MailParams, value string) error {
 	return nil
 }
 
-func setBody(m *MailParams, value string) error {
-	switch body := Body(upper(value)); body {
-	case Body7Bit, Body8BitMIME:
+// setBody takes BINARYMIME as well; whether it is offered is for the session.
+func setBody(m *MailParams, p Param) error {
+	switch body := Body(upper(p.Value)); body {
+	case Body7Bit, Body8BitMIME, BodyBinaryMIME:
 		m.Body = body
 		return nil
 	}
-	return syntaxError("BODY", "is 7BIT or 8BITMIME")
+	return syntaxError("BODY", "is 7BIT, 8BITMIME or BINARYMIME")
 }
 
 // setAuth: the value is xtext of a mailbox, or <> (RFC 4954 §5).
-func setAuth(m *MailParams, value string) error {
-	text, ok := decodeXtext(value)
+func setAuth(m *MailParams, param Param) error {
+	text, ok := decodeXtext(param.Value)
 	if !ok {
 		return syntaxError("AUTH", "is not xtext")
 	}
@@ -187,9 +212,6 @@ func setAuth(m *MailParams, value string) error {
 	m.Auth = &p
 	return nil
 }
-
-// RcptParams are the parameters of RCPT. No extension spoken here brings one.
-type RcptParams struct{}
 
 const hexDigits = "0123456789ABCDEF"
 

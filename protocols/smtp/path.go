@@ -51,16 +51,14 @@ func (p Path) Equal(q Path) bool {
 	return p.Local == q.Local && strings.EqualFold(p.Domain, q.Domain)
 }
 
-// Check tells whether p can be said on the wire at all. The error is a
-// *SyntaxError.
+// Check tells whether p can be said on the wire at all, be it with SMTPUTF8 (see
+// [Path.IsASCII]). The error is a *SyntaxError.
 func (p Path) Check() error {
 	if p.IsNull() || p.IsPostmaster() {
 		return nil
 	}
-	for i := range len(p.Local) {
-		if isControl(p.Local[i]) || p.Local[i] >= 0x80 {
-			return syntaxError("local-part", "has a character that is not printable ASCII")
-		}
+	if !isText(p.Local) {
+		return syntaxError("local-part", "has a character that is not printable")
 	}
 	if err := checkMailboxDomain(p.Domain); err != nil {
 		return err
@@ -194,7 +192,7 @@ func checkMailboxDomain(s string) error {
 	if strings.HasPrefix(s, "[") {
 		return CheckAddressLiteral(s)
 	}
-	return CheckDomain(s)
+	return checkUTF8Domain(s)
 }
 
 func domainEnd(s string) int {
@@ -227,8 +225,8 @@ func cutDotString(s string) (local, rest string, err error) {
 	}
 	local, rest = s[:i], s[i:]
 	switch {
-	case rest != "" && rest[0] >= 0x80:
-		return "", "", syntaxError("local-part", "is not ASCII, and SMTPUTF8 is not spoken here")
+	case !isText(local):
+		return "", "", syntaxError("local-part", "is not UTF-8, or has a control character")
 	case local == "":
 		return "", "", syntaxError("local-part", "is empty")
 	case !isDotString(local):
@@ -259,16 +257,18 @@ func cutQuoted(s string) (local, rest string, err error) {
 	for i := 1; i < len(s); i++ {
 		ch := s[i]
 		switch {
+		case ch == '"' && !isText(b.String()):
+			return "", "", syntaxError("quoted local-part", "is not UTF-8, or has a control character")
 		case ch == '"':
 			return b.String(), s[i+1:], nil
 		case ch == '\\':
 			i++
-			if i == len(s) || s[i] < ' ' || s[i] > '~' {
+			if i == len(s) || s[i] < ' ' || s[i] > '~' { // RFC 6531 §3.3 leaves quoted-pairSMTP as it was
 				return "", "", syntaxError("quoted local-part", "a backslash stands before a printable character")
 			}
 			b.WriteByte(s[i])
-		case ch < ' ' || ch > '~':
-			return "", "", syntaxError("quoted local-part", "has a character that is not printable ASCII")
+		case isControl(ch):
+			return "", "", syntaxError("quoted local-part", "has a control character")
 		default:
 			b.WriteByte(ch)
 		}
@@ -293,7 +293,8 @@ func quoteLocal(s string) string {
 	return b.String()
 }
 
-// isAtext tells whether ch may stand in an Atom (RFC 5322 §3.2.3).
+// isAtext tells whether ch may stand in an Atom (RFC 5322 §3.2.3), or be part of a
+// character that may (RFC 6531 §3.3).
 func isAtext(ch byte) bool {
-	return isLetDig(ch) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", ch) >= 0
+	return isLetDig(ch) || ch >= 0x80 || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", ch) >= 0
 }

@@ -82,9 +82,14 @@ func (r *Result) decide() {
 }
 
 // Send carries out a whole transaction: MAIL, RCPT for each recipient, DATA and
-// the content. Hello must have gone before. SIZE and BODY are added to the
-// parameters if the server offers them and they are not set.
+// the content, or BDAT if [ClientOptions].Chunking asks for it and the server
+// offers it. Hello must have gone before. SIZE, BODY and SMTPUTF8 are added to the
+// parameters if the server offers them, the mail needs them and they are not set.
+// Parameters of DSN are left out where the server does not offer it. Content that
+// the server's extensions do not allow is refused before anything is said: see
+// ErrNo8Bit, ErrNoUTF8, ErrNoBinary and ErrOversize.
 //
+
 // The commands go out in groups where the server offers PIPELINING (RFC 2920
 // §3.1). A server that says no is no error: the Result tells what it said, to
 // whom. An error means that the dialogue came to no end, and then the Result
@@ -100,7 +105,7 @@ func (c *Client) Send(ctx context.Context, env Envelope, content []byte) (Result
 }
 
 func (c *Client) send(ctx context.Context, env Envelope, content []byte, res *Result) error {
-	lines, err := c.prepare(env, content)
+	lines, chunked, err := c.prepare(env, content)
 	if err != nil {
 		return err
 	}
@@ -111,6 +116,8 @@ func (c *Client) send(ctx context.Context, env Envelope, content []byte, res *Re
 		return err
 	}
 	switch {
+	case chunked && res.Mail.Positive() && res.anyRcpt():
+		return c.sendChunks(ctx, content, res)
 	case res.Data != nil && res.Data.Intermediate():
 		return c.finishData(content, res)
 	case res.Mail.Positive():
@@ -123,38 +130,43 @@ func (c *Client) send(ctx context.Context, env Envelope, content []byte, res *Re
 }
 
 // prepare checks all that will be said before the first of it is, and returns
-// the commands: MAIL, RCPT for each recipient, DATA.
-func (c *Client) prepare(env Envelope, content []byte) ([]string, error) {
+// the commands: MAIL, RCPT for each recipient, and DATA unless chunked tells that
+// BDAT is to be used.
+func (c *Client) prepare(env Envelope, content []byte) (lines []string, chunked bool, err error) {
 	if len(env.Recipients) == 0 {
-		return nil, step("send", errors.New("no recipient"))
+		return nil, false, step("send", errors.New("no recipient"))
 	}
-	params := env.Params
-	if params.Body == "" && is8Bit(content) && c.extensions.Has("8BITMIME") {
-		params.Body = Body8BitMIME
+	chunked = c.opts.Chunking && c.extensions.Has("CHUNKING")
+	params, err := c.declare(env, content, chunked)
+	if err != nil {
+		return nil, false, err
 	}
-	if params.Size == 0 && c.extensions.Has("SIZE") {
-		params.Size = int64(len(content))
-	}
-	c.body = params.Body
+	c.body, c.utf8 = params.Body, params.UTF8
 	if err := c.checkContent(content); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if limit := c.maxSize(); c.opts.RefuseOversize && limit > 0 && int64(len(content)) > limit {
-		return nil, step("send", ErrOversize)
+		return nil, false, step("send", ErrOversize)
 	}
 	mail, err := mailLine(env.From, params)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	lines := []string{mail}
+	lines = []string{mail}
 	for _, rcpt := range env.Recipients {
-		line, err := rcptLine(rcpt.To)
+		if !c.extensions.Has("DSN") {
+			rcpt.Params = RcptParams{} // RFC 3461 §5.2.2: the mail goes on, the requests do not
+		}
+		line, err := rcptLine(rcpt.To, rcpt.Params)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		lines = append(lines, line)
 	}
-	return append(lines, "DATA"), nil
+	if !chunked {
+		lines = append(lines, "DATA")
+	}
+	return lines, chunked, nil
 }
 
 // envelope sends the commands, in groups if that is allowed, and reads their
@@ -171,7 +183,7 @@ func (c *Client) envelope(lines []string, res *Result) error {
 			}
 		}
 		for ; next < end; next++ {
-			if err := c.envelopeReply(next, len(lines), res); err != nil {
+			if err := c.envelopeReply(next, res); err != nil {
 				return err
 			}
 		}
@@ -212,13 +224,14 @@ func (r *Result) anyRcpt() bool {
 	return false
 }
 
-// envelopeReply reads the reply to the command at index i of count.
-func (c *Client) envelopeReply(i, count int, res *Result) error {
+// envelopeReply reads the reply to the command at index i: MAIL, the recipients,
+// DATA.
+func (c *Client) envelopeReply(i int, res *Result) error {
 	what, timeout := "RCPT", c.t.Command
 	switch i {
 	case 0:
 		what = "MAIL"
-	case count - 1:
+	case len(res.Recipients) + 1:
 		what, timeout = "DATA", c.t.DataStart
 	}
 	r, err := c.readReply(dialog.Reply, timeout, true)
@@ -235,7 +248,7 @@ func (c *Client) envelopeReply(i, count int, res *Result) error {
 	switch i {
 	case 0:
 		res.Mail = r
-	case count - 1:
+	case len(res.Recipients) + 1:
 		res.Data = r
 	default:
 		res.Recipients[i-1].Rcpt = r

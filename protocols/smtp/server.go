@@ -66,6 +66,21 @@ type Server struct {
 	// (RFC 5321 §7.8); 0 means DefaultMaxErrors. A recipient that the backend
 	// refuses is no error: a list may have many dead members.
 	MaxErrors int
+	// Chunking offers CHUNKING: content may come by BDAT (RFC 3030 §2). A session
+	// then holds up to MaxSize octets of it in memory.
+	Chunking bool
+	// BinaryMIME offers BINARYMIME, and CHUNKING with it (RFC 3030 §3). The backend
+	// gets content that need not consist of lines and that DATA cannot carry.
+	BinaryMIME bool
+	// SMTPUTF8 offers internationalized addresses and headers (RFC 6531 §3.1). The
+	// backend gets paths that are not ASCII.
+	SMTPUTF8 bool
+	// DSN offers the parameters of delivery status notifications (RFC 3461 §4). The
+	// backend has to heed them.
+	DSN bool
+	// Limits are announced by LIMITS, if there are any, and kept to (RFC 9422 §3).
+	// One over 999999 is kept to and not announced.
+	Limits Limits
 	// Mechanisms are the SASL mechanisms offered, of "PLAIN" and "LOGIN". Nil
 	// means both for Submission and none for Relay.
 	Mechanisms []string

@@ -25,6 +25,8 @@ type session struct {
 	state     State
 	peer      Peer
 	env       Envelope
+	chunks    chunks // of the content, so far
+	used      usage  // of what LIMITS limits
 	verb      string // of the command at hand
 	mistakes  int
 	forgiving bool  // the reply at hand is no mistake of the client's
@@ -174,7 +176,7 @@ func (s *session) command() error {
 	case answer != nil:
 		return s.answered(line, answer)
 	case lineErr != nil:
-		reply = badLine(lineErr)
+		reply = s.badCommand(line, badLine(lineErr))
 	default:
 		if reply, err = s.execute(line); err != nil {
 			return err
@@ -297,8 +299,8 @@ func (s *session) lost(what string, err error) error {
 
 // forget clears the envelope and tells the backend unless it knows.
 func (s *session) forget(tell bool) {
-	open := s.state == StateMail || s.state == StateRcpt
-	s.env = Envelope{}
+	open := s.state == StateMail || s.state == StateRcpt || s.state == StateChunk
+	s.env, s.chunks = Envelope{}, chunks{}
 	if open && tell {
 		s.backend.Reset()
 	}

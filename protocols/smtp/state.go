@@ -21,6 +21,9 @@ const (
 	StateRcpt
 	// StateData: DATA was accepted; what comes is content, up to the lone dot.
 	StateData
+	// StateChunk: a chunk of the content was accepted by BDAT, and it was not the
+	// last.
+	StateChunk
 	// StateAuth: AUTH was accepted; the next line is a response, no command.
 	StateAuth
 	// StateRefused: the greeting was a refusal; only QUIT is of use (RFC 5321
@@ -38,6 +41,7 @@ var stateNames = [stateCount]string{
 	StateMail:    "mail",
 	StateRcpt:    "rcpt",
 	StateData:    "data",
+	StateChunk:   "chunk",
 	StateAuth:    "auth",
 	StateRefused: "refused",
 	StateEnd:     "end",

@@ -27,8 +27,8 @@ type CommandInfo struct {
 }
 
 var (
-	inSession = statesOf(StateStart, StateReady, StateMail, StateRcpt)
-	greeted   = statesOf(StateReady, StateMail, StateRcpt)
+	inSession = statesOf(StateStart, StateReady, StateMail, StateRcpt, StateChunk)
+	greeted   = statesOf(StateReady, StateMail, StateRcpt, StateChunk)
 )
 
 // commandTable is in the order in which a session would use the commands.
@@ -71,8 +71,8 @@ var commandTable = []CommandInfo{
 	{
 		Verb: "BDAT", Syntax: "BDAT chunk-size [ LAST ]", Section: "RFC 3030 §2",
 		Summary:   "Sends a counted piece of the content.",
-		States:    statesOf(StateRcpt),
-		Extension: "CHUNKING", NeedsAuth: true,
+		States:    statesOf(StateRcpt, StateChunk),
+		Extension: "CHUNKING", NeedsAuth: true, Implemented: true,
 	},
 	{
 		Verb: "RSET", Syntax: "RSET", Section: "RFC 5321 §4.1.1.5",

@@ -92,8 +92,20 @@ func TestPaths(t *testing.T) {
 		{`<"a\`, Path{}, "", ""},
 		{"<\"a\x01\"@x.example>", Path{}, "", ""},
 		{"<\"a\\\x01\"@x.example>", Path{}, "", ""},
-		{"<us\xc3\xa9r@x.example>", Path{}, "", ""},
-		{"<a@ex\xc3\xa9.example>", Path{}, "", ""},
+		{"<us\xc3\xa9r@x.example>", Path{"us\xc3\xa9r", "x.example"}, "", "<us\xc3\xa9r@x.example>"},
+		{"<a@ex\xc3\xa9.example>", Path{"a", "ex\xc3\xa9.example"}, "", "<a@ex\xc3\xa9.example>"},
+		{"<用户@例え.テスト>", Path{"用户", "例え.テスト"}, "", "<用户@例え.テスト>"},
+		{"<\"ä b\"@x.example>", Path{"ä b", "x.example"}, "", "<\"ä b\"@x.example>"},
+		{"<us\xe9r@x.example>", Path{}, "", ""},
+		{"<\"us\xe9r\"@x.example>", Path{}, "", ""},
+		{"<us\u0085r@x.example>", Path{}, "", ""},
+		{"<a@ex\xe9.example>", Path{}, "", ""},
+		{"<a@É.example>", Path{}, "", ""},
+		{"<a@\u0301x.example>", Path{}, "", ""},
+		{"<a@☃.example>", Path{}, "", ""},
+		{"<a@-é.example>", Path{}, "", ""},
+		{"<a@é_.example>", Path{}, "", ""},
+		{"<a@é..example>", Path{}, "", ""},
 		{"<@one.example:>", Path{}, "", ""},
 		{"<@one.example,a@x.example>", Path{}, "", ""},
 		{"<@one.example,two.example:a@x.example>", Path{}, "", ""},
@@ -201,7 +213,7 @@ func TestMailParams(t *testing.T) {
 		}
 		var got MailParams
 		for _, p := range params {
-			if err := findMailParam(p.Keyword).set(&got, p.Value); err != nil {
+			if err := findMailParam(p.Keyword).set(&got, p); err != nil {
 				t.Errorf("%v: %v", p, err)
 			}
 		}
@@ -212,7 +224,7 @@ func TestMailParams(t *testing.T) {
 	for _, bad := range []string{"AUTH=+4", "AUTH=+4a", "AUTH=nobody", "AUTH=+0D@x", "SIZE=", "SIZE=-1", "SIZE=123456789012345678901"} {
 		keyword, value, _ := strings.Cut(bad, "=")
 		var m MailParams
-		if err := findMailParam(keyword).set(&m, value); err == nil {
+		if err := findMailParam(keyword).set(&m, Param{keyword, value, true}); err == nil {
 			t.Errorf("%s was taken for %+v", bad, m)
 		}
 	}

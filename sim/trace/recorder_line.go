@@ -120,6 +120,13 @@ func (v *verbs) tag() string {
 	return v.waiting[len(v.waiting)-1].tag
 }
 
+// chunked tells whether the last command is one whose content belongs to it and
+// gets no reply of its own (RFC 3030 §2).
+func (v *verbs) chunked() bool {
+	n := len(v.waiting)
+	return n > 0 && v.waiting[n-1].verb == "BDAT"
+}
+
 // note fills in the verb of a command, and the verb and the code of a reply.
 func (v *verbs) note(b *LineBody) {
 	switch b.Role {
@@ -130,6 +137,8 @@ func (v *verbs) note(b *LineBody) {
 		switch {
 		case b.FromServer:
 			b.Verb = v.answered
+		case v.chunked():
+			b.Verb = "BDAT"
 		case b.Service != "imap":
 			b.Verb = "DATA"
 			v.waiting = append(v.waiting, waitingVerb{verb: "DATA"})
