@@ -2,6 +2,9 @@ module mailwalk
 
 go 1.26.3
 
+// TLS repeats: the keys of key exchanges are drawn from tls.Config.Rand.
+godebug cryptocustomrand=1
+
 require (
 	charm.land/bubbles/v2 v2.2.1 // bindings of keys, and a place to write in; github.com/charmbracelet/bubbles, likewise
 	charm.land/bubbletea/v2 v2.1.1 // the screen; github.com/charmbracelet/bubbletea publishes its v2 under this path

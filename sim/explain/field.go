@@ -17,7 +17,7 @@ var (
 	kindFields   = map[trace.Kind][]string{
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
 		trace.Socket:     {"proto", "local", "remote", "kernelLocal", "kernelRemote", "octets", "range", "state", "rtt", "mss", "cwnd", "segsIn", "segsOut", "retransmissions"},
-		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error"},
+		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error", "version", "subject", "checked", "alert", "octets", "wire"},
 		trace.Line:       {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
 		trace.Decision:   {"subject", "choice", "options", "because"},
@@ -155,6 +155,35 @@ func connectionField(e *trace.Event, b *trace.ConnectionBody, name string) strin
 		}
 	case "error":
 		return b.Error
+	}
+	return tlsValue(b, name)
+}
+
+// tlsValue is a field of a connection's step that TLS has made.
+func tlsValue(b *trace.ConnectionBody, name string) string {
+	if r := b.Record; r != nil {
+		switch name {
+		case "octets":
+			return Grouped(r.To - r.From)
+		case "wire":
+			return Grouped(r.WireTo - r.WireFrom)
+		}
+	}
+	t := b.TLS
+	if t == nil {
+		return ""
+	}
+	switch name {
+	case "version":
+		return t.Version
+	case "subject":
+		if t.Checked != "" && len(t.Certificates) > 0 {
+			return t.Certificates[0].Subject
+		}
+	case "checked":
+		return t.Checked
+	case "alert":
+		return t.Alert
 	}
 	return ""
 }

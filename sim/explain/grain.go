@@ -55,9 +55,9 @@ func GrainOf(e *trace.Event) Grain {
 		return HopGrain
 	case *trace.ConnectionBody:
 		switch e.What {
-		case trace.Opened, trace.Refused, trace.Failed, trace.Reset:
+		case trace.Opened, trace.Refused, trace.Failed, trace.Reset, trace.NotSecured:
 			return HopGrain
-		case trace.Accepted:
+		case trace.Accepted, trace.Sealed:
 			return PacketGrain
 		}
 		return LineGrain

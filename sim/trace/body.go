@@ -151,6 +151,10 @@ const (
 	Failed   = "failed"   // it could not be opened for another reason
 	Closed   = "closed"   // a program closed its end
 	Reset    = "reset"    // it was torn down
+	// What TLS does over it, as one end sees it.
+	Secured    = "tls"        // a handshake has succeeded
+	NotSecured = "tls-failed" // a handshake has failed
+	Sealed     = "tls-record" // what programs say, in one record
 )
 
 // ConnectionBody is a TCP connection.
@@ -167,6 +171,10 @@ type ConnectionBody struct {
 	// as far as they are known, where the connection is one of its kernel.
 	KernelClient netip.AddrPort `json:"kernelClient,omitzero"`
 	KernelServer netip.AddrPort `json:"kernelServer,omitzero"`
+	// TLS is what a handshake has come to, Record a record with what programs say; nil
+	// in other steps.
+	TLS    *TLS       `json:"tls,omitempty"`
+	Record *TLSRecord `json:"record,omitempty"`
 }
 
 // Kind implements Body.

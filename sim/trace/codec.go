@@ -151,6 +151,14 @@ func (b *ConnectionBody) fields(f fields) {
 	f.str("error", may, &b.Error)
 	f.addrPort("kernelClient", may, &b.KernelClient)
 	f.addrPort("kernelServer", may, &b.KernelServer)
+	tlsField(f, "tls", &b.TLS)
+	if f.open("record", b.Record != nil) {
+		if b.Record == nil {
+			b.Record = new(TLSRecord)
+		}
+		b.Record.fields(f)
+		f.shut()
+	}
 }
 
 func (b *LineBody) fields(f fields) {

@@ -130,6 +130,7 @@ type connIndex struct {
 	dialogue pairing
 	said     [2][]uint32 // lines, sorted by their ranges, which do not overlap
 	segments [2]segments
+	sealing  [2]sealing
 }
 
 // segments are the frames that carried parts of one stream, sorted by the start
@@ -202,12 +203,27 @@ func (x *Index) Add(e *Event) {
 		if conn != 0 && Spoken(e.What) { // what was not said is a step of its connection
 			*x.of.at(uint32(e.Seq)) = isLine | x.line(e, b, conn, hop)
 		}
+	case *ConnectionBody:
+		if conn != 0 {
+			x.things.at(conn).conn.seal(b)
+		}
 	case *PacketBody:
 		over := conn
 		if over == 0 {
 			over = lookup
 		}
 		*x.of.at(uint32(e.Seq)) = x.frame(e, b, over, hop)
+	}
+}
+
+// seal notes what a step of the connection says of TLS.
+func (c *connIndex) seal(b *ConnectionBody) {
+	if t := b.TLS; t != nil {
+		c.sealing[0].begin(t.ToServer)
+		c.sealing[1].begin(t.ToClient)
+	}
+	if r := b.Record; r != nil {
+		c.sealing[direction(r.FromServer)].add(r)
 	}
 }
 
@@ -371,23 +387,24 @@ func (x *Index) segment(s *segments, n uint32, r Range) {
 	s.longest = max(s.longest, r.To-r.From)
 }
 
-// overlapping are the frames that carried a part of [from, to), in the order in
-// which they were sent.
-func (x *Index) overlapping(s *segments, from, to int64) []Node {
-	start, _ := slices.BinarySearchFunc(s.frames, from-s.longest, func(n uint32, at int64) int {
-		return cmp.Compare(x.frames.at(n).from, at)
-	})
-	var nodes []Node
-	for _, n := range s.frames[start:] {
-		f := x.frames.at(n)
-		r, _ := f.rng()
-		if r.From >= to {
-			break
-		}
-		if r.To > from {
-			nodes = append(nodes, f.node())
+// overlapping are the frames that carried a part of one of the parts of a stream, in
+// the order in which they were sent.
+func (x *Index) overlapping(s *segments, parts []span) []Node {
+	var found []uint32
+	for _, p := range parts {
+		start, _ := slices.BinarySearchFunc(s.frames, p.from-s.longest, func(n uint32, at int64) int {
+			return cmp.Compare(x.frames.at(n).from, at)
+		})
+		for _, n := range s.frames[start:] {
+			r, _ := x.frames.at(n).rng()
+			if r.From >= p.to {
+				break
+			}
+			if r.To > p.from {
+				found = append(found, n)
+			}
 		}
 	}
-	slices.SortFunc(nodes, func(a, b Node) int { return cmp.Compare(a.Seq, b.Seq) })
-	return nodes
+	slices.Sort(found) // frames are numbered as they are sent
+	return x.frameNodes(nil, slices.Compact(found))
 }

@@ -73,7 +73,8 @@ func (x *Index) Down(n Node) []Node {
 		if l == nil {
 			return nil
 		}
-		return x.overlapping(&x.things.at(l.conn).conn.segments[direction(l.fromServer)], l.from, l.to)
+		c, d := x.things.at(l.conn).conn, direction(l.fromServer)
+		return x.overlapping(&c.segments[d], c.sealing[d].wire(l.from, l.to))
 	case PacketLevel:
 		return nil
 	}
@@ -123,15 +124,20 @@ func (x *Index) carried(f *frameEntry) []uint32 {
 	if !ok || c == nil {
 		return nil
 	}
-	said := c.said[direction(r.FromServer)]
-	start, _ := slices.BinarySearchFunc(said, r.From, func(l uint32, from int64) int {
+	d := direction(r.FromServer)
+	said := c.said[d]
+	from, to := c.sealing[d].plain(r.From, r.To)
+	if from >= to {
+		return nil
+	}
+	start, _ := slices.BinarySearchFunc(said, from, func(l uint32, from int64) int {
 		if x.lines.at(l).to <= from {
 			return -1
 		}
 		return 1
 	})
 	end := start
-	for end < len(said) && x.lines.at(said[end]).from < r.To {
+	for end < len(said) && x.lines.at(said[end]).from < to {
 		end++
 	}
 	return said[start:end]
@@ -245,6 +251,22 @@ func (x *Index) Line(seq uint64) (LineInfo, bool) {
 		info.Replies = append(info.Replies, x.lines.at(r).node())
 	}
 	return info, true
+}
+
+// OnWire are the parts of the connection's TCP stream that carry a line: its own range,
+// or, of a line inside TLS, the records that it lies in.
+func (x *Index) OnWire(seq uint64) []Range {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	l := x.lineOf(seq)
+	if l == nil {
+		return nil
+	}
+	var ranges []Range
+	for _, p := range x.things.at(l.conn).conn.sealing[direction(l.fromServer)].wire(l.from, l.to) {
+		ranges = append(ranges, Range{FromServer: l.fromServer, From: p.from, To: p.to})
+	}
+	return ranges
 }
 
 // NodeOf is the node that an event is of: the line, the packet, or the nearest

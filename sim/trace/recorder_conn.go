@@ -25,6 +25,9 @@ type Conn struct {
 	wrote   [2][]span // what the kernel took and the other end has not read yet
 	arrived [2][]span // what reached the other end and was not read yet
 	ends    [2]tcpEnd
+	sealing [2]sealing
+	inTLS   [2]bool                // by end: what its dialogue counts begins where TLS did
+	heard   [2]int64               // by direction: where the last unit that was read ends
 	links   map[string]*[2]linkEnd // what each link has seen of the two ends
 	passing []*Frame               // taken by routers, and not passed on yet
 	client  verbs

@@ -78,7 +78,8 @@ func (x *speaker) deciding(u *dialog.Unit) dialog.Fate {
 func (x *speaker) befall(u *dialog.Unit, what, why string) {
 	x.about()
 	b := x.meant
-	b.Range = Range{FromServer: u.FromServer, From: u.From, To: u.From}
+	b.Range = x.placed(u)
+	b.To = b.From
 	b.Why = why
 	x.rec.Record(x.event(what, &b))
 }

@@ -33,12 +33,18 @@ type speaker struct {
 
 // body is a unit as an event has it, but for the verb and the code.
 func (x *speaker) body(u *dialog.Unit) LineBody {
-	b := LineBody{Service: x.conn.Service, Role: u.Role, Range: Range{FromServer: u.FromServer, From: u.From, To: u.To}, Text: string(u.Text), Secret: u.Secret}
+	b := LineBody{Service: x.conn.Service, Role: u.Role, Range: x.placed(u), Text: string(u.Text), Secret: u.Secret}
 	if u.Role == dialog.Body {
 		content := x.rec.trace.Bodies.Put(u.Content)
 		b.Content = &content
 	}
 	return b
+}
+
+// placed is where a unit is in what the programs say.
+func (x *speaker) placed(u *dialog.Unit) Range {
+	shift := x.conn.shift(x.server, u.FromServer)
+	return Range{FromServer: u.FromServer, From: u.From + shift, To: u.To + shift}
 }
 
 // about notes what the program is about.
@@ -66,13 +72,13 @@ func (x *speaker) sending(u *dialog.Unit) {
 	}
 	ev := x.rec.Record(x.event(Sent, &b))
 	d := direction(u.FromServer)
-	x.conn.said[d] = append(x.conn.said[d], span{u.From, u.To, ev.Seq})
+	x.conn.said[d] = append(x.conn.said[d], span{b.From, b.To, ev.Seq})
 }
 
 // saidAs is what was meant, as it is said.
 func (x *speaker) saidAs(u *dialog.Unit) LineBody {
 	b := x.meant
-	b.Range = Range{FromServer: u.FromServer, From: u.From, To: u.To}
+	b.Range = x.placed(u)
 	if u == x.unit {
 		return b
 	}
@@ -94,8 +100,20 @@ func (x *speaker) received(u *dialog.Unit) []string {
 	c, d, s := x.conn, direction(u.FromServer), x.rec.Scope()
 	b.Outside = len(c.said[d]) == 0
 	e := x.event(Received, &b)
-	e.Causes = causes(overlapping(nil, c.arrived[d], u.From, u.To), s.Cause)
-	c.arrived[d] = dropBefore(c.arrived[d], u.To)
+	var carriers []uint64
+	if parts := c.sealing[d].wire(b.From, b.To); len(parts) > 0 {
+		for _, p := range parts {
+			carriers = overlapping(carriers, c.arrived[d], p.from, p.to)
+		}
+		// The next line may lie in the same record.
+		read := parts[len(parts)-1].to
+		if c.sealing[d].begun {
+			read = parts[len(parts)-1].from
+		}
+		c.arrived[d] = dropBefore(c.arrived[d], read)
+	}
+	c.heard[d] = b.To
+	e.Causes = causes(carriers, s.Cause)
 	return x.answerTo(x.rec.Record(e), &b)
 }
 

@@ -128,7 +128,9 @@ func (c *Conn) host(fromServer bool) string {
 
 // carry finds the lines that a segment carries.
 func (c *Conn) carry(g *Range) []uint64 {
-	return overlapping(nil, c.said[direction(g.FromServer)], g.From, g.To)
+	d := direction(g.FromServer)
+	from, to := c.sealing[d].plain(g.From, g.To)
+	return overlapping(nil, c.said[d], from, to)
 }
 
 // flow finds what a datagram is about: what its first sender was about.

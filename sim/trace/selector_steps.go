@@ -9,7 +9,7 @@ func Steps(k Kind) []string {
 	case Socket:
 		return []string{Wrote, Read, Info}
 	case Connection:
-		return []string{Opening, Opened, Accepted, Refused, Failed, Closed, Reset}
+		return []string{Opening, Opened, Accepted, Refused, Failed, Closed, Reset, Secured, NotSecured, Sealed}
 	case Line:
 		return []string{Sent, Received, Dropped, Delayed, Held, Duplicated, Corrupted, Replaced, Answered}
 	case Lookup:

@@ -107,6 +107,9 @@ type ConnView struct {
 	// Session is the state of the server's protocol machine.
 	Session string
 	Error   string
+	// TLS is what the handshake has come to, as it was seen last; nil as long as all is
+	// in clear.
+	TLS *TLS
 	// ToServer and ToClient are the octets of the two streams so far.
 	ToServer, ToClient Flow
 	Since              time.Duration

@@ -149,6 +149,11 @@ func (v *View) connection(e *Event, b *ConnectionBody) {
 		c.Error = b.Error
 	}
 	switch e.What {
+	case Secured, NotSecured:
+		// The server does not see how its certificate is checked.
+		if c.TLS == nil || b.TLS != nil && (b.TLS.Checked != "" || c.TLS.Checked == "") {
+			c.TLS = b.TLS
+		}
 	case Opened:
 		if c.State == Opening {
 			c.State = Opened

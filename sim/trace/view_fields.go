@@ -92,6 +92,7 @@ func (c *ConnView) fields(f fields) {
 	f.num("toClientArrived", may, &c.ToClient.Arrived)
 	f.moment("since", must, &c.Since)
 	f.moment("ended", may, &c.Ended)
+	tlsField(f, "tls", &c.TLS)
 }
 
 func (t *TimerView) fields(f fields) {

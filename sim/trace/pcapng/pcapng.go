@@ -46,8 +46,9 @@ type Options struct {
 	Start time.Time
 	// Narrate words a note event; nil for the words for newcomers.
 	Narrate func(*trace.Event) string
-	// Secrets are what is needed to read the walk's TLS connections, in the form of
-	// the NSS key log: lines such as "CLIENT_RANDOM …". They go into the file.
+	// Secrets are what is needed to read TLS connections besides those whose secrets the
+	// trace has itself, in the form of the NSS key log: lines such as "CLIENT_RANDOM …".
+	// All of them go into the file.
 	Secrets []byte
 }
 
@@ -180,8 +181,10 @@ func (c *Capture) begin(b *blockWriter) error {
 		err = errors.Join(err, b.iface(name, c.survey.describe(name)))
 	}
 	err = errors.Join(err, b.names(c.survey.hosts()))
-	if len(c.o.Secrets) > 0 {
-		err = errors.Join(err, b.tlsSecrets(c.o.Secrets))
+	for _, keyLog := range [][]byte{c.o.Secrets, c.survey.secrets} {
+		if len(keyLog) > 0 {
+			err = errors.Join(err, b.tlsSecrets(keyLog))
+		}
 	}
 	return err
 }

@@ -19,7 +19,10 @@ type survey struct {
 	links []string      // in the order of their first frames
 	seen  map[string]*linkSeen
 	names map[netip.Addr]string
-	notes map[uint64][]uint64 // note events, by the packet event that they go with
+	// secrets open the TLS connections; each line is there once.
+	secrets []byte
+	opened  map[string]bool
+	notes   map[uint64][]uint64 // note events, by the packet event that they go with
 	// By the number of the frame: what befell it, whether it was put on the link more
 	// than once, and the event in which it was changed.
 	fates   map[uint64][]fate
@@ -56,12 +59,29 @@ func look(t *trace.Trace) (*survey, error) {
 		case *trace.ConnectionBody:
 			s.name(b.ClientAddr.Addr(), b.Client)
 			s.name(b.ServerAddr.Addr(), b.Server)
+			s.open(b.TLS)
 		case *trace.NoteBody:
 			waiting.note(e)
 		}
 	}
 	waiting.end()
 	return s, nil
+}
+
+// open takes over the secrets of a TLS connection, which both its ends know.
+func (s *survey) open(t *trace.TLS) {
+	if t == nil {
+		return
+	}
+	if s.opened == nil {
+		s.opened = map[string]bool{}
+	}
+	for _, line := range t.Secrets {
+		if !s.opened[line] {
+			s.opened[line] = true
+			s.secrets = append(append(s.secrets, line...), '\n')
+		}
+	}
 }
 
 func (s *survey) frame(e *trace.Event, b *trace.PacketBody) {
