@@ -42,7 +42,7 @@ type reason struct {
 
 // newConn makes an end of a connection.
 func (h *Host) newConn(p *pipe, isClient bool, k *pump) *conn {
-	c := &conn{socket: newSocket(h), pipe: p, isClient: isClient, pump: k, local: p.traced.ClientAddr, remote: p.traced.ServerAddr}
+	c := &conn{socket: socket{h.NewSocket(), h}, pipe: p, isClient: isClient, pump: k, local: p.traced.ClientAddr, remote: p.traced.ServerAddr}
 	if !isClient {
 		c.local, c.remote = c.remote, c.local
 	}
@@ -81,7 +81,7 @@ func (c *conn) op(op string, err error) error {
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	for {
-		switch err := c.ready(c.read); {
+		switch err := c.CanRead(); {
 		case err != nil:
 			return 0, c.op("read", err)
 		case len(p) == 0:
@@ -94,7 +94,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		case c.inErr != nil:
 			return 0, c.op("read", c.inErr)
 		}
-		if err := c.wait(c.in, &c.read); err != nil {
+		if err := c.WaitToRead(); err != nil {
 			return 0, c.op("read", err)
 		}
 	}
@@ -105,7 +105,7 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) Write(p []byte) (int, error) {
 	done := 0
 	for {
-		switch err := c.ready(c.write); {
+		switch err := c.CanWrite(); {
 		case err != nil:
 			return done, c.op("write", err)
 		case c.outErr != nil:
@@ -117,7 +117,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		}
 		n := min(bufferSize-c.unsent, len(p)-done)
 		if n == 0 {
-			if err := c.wait(c.out, &c.write); err != nil {
+			if err := c.WaitToWrite(); err != nil {
 				return done, c.op("write", err)
 			}
 			continue
@@ -134,9 +134,9 @@ func (c *conn) Write(p []byte) (int, error) {
 // CloseWrite says that nothing more will be written. What was is still sent.
 func (c *conn) CloseWrite() error {
 	switch {
-	case c.closed:
+	case c.Closed:
 		return c.op("close", net.ErrClosed)
-	case c.group.Down():
+	case c.Group.Down():
 		return c.op("close", wire.ErrHostDown)
 	case c.outErr != nil:
 		return c.op("close", c.outErr)
@@ -153,11 +153,11 @@ func (c *conn) CloseWrite() error {
 // Close implements net.Conn. What was written is still sent; what has come and was
 // not read makes it a reset.
 func (c *conn) Close() error {
-	if c.closed {
+	if c.Closed {
 		return c.op("close", net.ErrClosed)
 	}
-	c.host.record(c.group, c.pipe.traced, trace.Closed, "")
-	c.socket.close()
+	c.host.record(c.Group, c.pipe.traced, trace.Closed, "")
+	c.Shut()
 	if c.dead {
 		return nil
 	}
@@ -204,7 +204,7 @@ func (c *conn) gone() {
 	if i := slices.Index(c.host.conns, c); i >= 0 {
 		c.host.conns = slices.Delete(c.host.conns, i, i+1)
 	}
-	c.host.release(c.group, c.bound)
+	c.host.release(c.Group, c.bound)
 	c.bound = nil
 }
 
@@ -225,7 +225,7 @@ func (c *conn) wrote(n int, calls int64, err error) {
 		c.unsend()
 		c.settled(&c.shutting)
 	}
-	c.out.Signal()
+	c.Out.Signal()
 	if p := c.peer(); p != nil {
 		p.settle()
 	}
@@ -252,7 +252,7 @@ func (c *conn) settle() {
 			f.got += int64(n)
 			f.came(n)
 			c.tell(trace.Read, 0, &trace.SocketBody{Octets: int64(n), Calls: 1, Range: &trace.Range{FromServer: c.isClient, From: from, To: f.got}})
-			if !c.closed {
+			if !c.Closed {
 				c.buf = append(c.buf, a.data...)
 			}
 		}
@@ -263,7 +263,7 @@ func (c *conn) settle() {
 			f.end()
 			c.ended(a.err)
 		}
-		c.in.Signal()
+		c.In.Signal()
 	}
 }
 
@@ -273,8 +273,8 @@ func (c *conn) ended(err error) {
 	if errors.Is(err, io.EOF) {
 		return
 	}
-	if !c.closed {
-		c.host.record(c.group, c.pipe.traced, trace.Reset, c.inErr.Error())
+	if !c.Closed {
+		c.host.record(c.Group, c.pipe.traced, trace.Reset, c.inErr.Error())
 	}
 }
 
@@ -313,7 +313,7 @@ func (c *conn) reasonFor(octet int64) uint64 {
 
 // tell records what the end's socket did, unless the host is off.
 func (c *conn) tell(what string, cause uint64, b *trace.SocketBody) {
-	if !c.group.Down() {
+	if !c.Group.Down() {
 		c.host.net.rec.Socket(c.pipe.traced, !c.isClient, what, cause, b)
 	}
 }

@@ -59,7 +59,7 @@ func (d *datagram) expect(n *Net) {
 				return
 			}
 			d.land(n)
-			n.warn(d.to.owner.host.name, fmt.Sprintf("the kernel has lost a datagram of %d octets from %s to %s: the receiver did not read fast enough", len(d.data), d.from.at, d.to.at))
+			n.warn(d.to.owner.host.Name(), fmt.Sprintf("the kernel has lost a datagram of %d octets from %s to %s: the receiver did not read fast enough", len(d.data), d.from.at, d.to.at))
 		})
 	})
 }

@@ -51,7 +51,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	group := h.group
+	group := h.Group()
 	traced := h.net.rec.Dial(bound[0].at, dst)
 	d := &dial{host: h, group: group, pipe: h.net.newPipe(traced), bound: bound, done: h.net.clock.NewCond()}
 	c, err := d.connect(ctx, dst)
@@ -63,7 +63,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 		h.record(group, traced, what, err.Error())
 		return nil, err
 	}
-	h.net.rec.ConnStep(traced, h.name, trace.Opened, "")
+	h.net.rec.ConnStep(traced, h.Name(), trace.Opened, "")
 	if d.info != nil {
 		c.tell(trace.Info, 0, &trace.SocketBody{TCP: d.info})
 	}
@@ -162,7 +162,7 @@ func (d *dial) answered(p *pump, info *trace.TCPInfo, err error) {
 	d.pipe.traced.KernelClient = at
 	d.info = info
 	d.conn = h.newConn(d.pipe, true, p)
-	d.conn.group, d.conn.bound = d.group, d.bound
+	d.conn.Group, d.conn.bound = d.group, d.bound
 	if l != nil {
 		l.dialled(at, d.pipe)
 	} else {

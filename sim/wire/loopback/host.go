@@ -1,31 +1,24 @@
 package loopback
 
 import (
-	"context"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"time"
 
 	"mailwalk/sim/clock"
-	"mailwalk/sim/disk"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/machine"
 )
 
 // Host is one machine of the walk.
 type Host struct {
-	net   *Net
-	name  string
-	addrs []netip.Addr
+	*machine.Machine
+	net *Net
 	// kernelAddr is the address of its sockets in the kernel.
 	kernelAddr netip.Addr
-	disk       *disk.Disk
-	drawn      map[string]uint64 // random streams, by purpose
 
 	// What follows is of the time between switching on and off.
 	up        bool
-	group     *clock.Group
 	listeners []*listener
 	conns     []*conn
 	packets   []*packetConn
@@ -41,65 +34,14 @@ type binding struct {
 	at      netip.AddrPort
 }
 
-// Name implements wire.Host.
-func (h *Host) Name() string { return h.name }
-
-// Addrs implements wire.Host.
-func (h *Host) Addrs() []netip.Addr { return h.addrs }
-
 // KernelAddr is the address of 127.0.0.0/8 at which the host's sockets are.
 func (h *Host) KernelAddr() netip.Addr { return h.kernelAddr }
 
 // Up tells whether the host is switched on.
 func (h *Host) Up() bool { return h.up }
 
-// Disk implements wire.Host.
-func (h *Host) Disk() wire.Disk { return h.disk }
-
-// Rand implements wire.Host.
-func (h *Host) Rand(purpose string) *rand.Rand {
-	h.drawn[purpose]++
-	return rand.New(wire.Stream(h.net.cfg.Seed, h.drawn[purpose], h.name, purpose))
-}
-
-// Go implements wire.Host.
-func (h *Host) Go(name string, f func(ctx context.Context)) { h.group.Go(name, h.program(f)) }
-
-// program has f's events say on which host they are.
-func (h *Host) program(f func(ctx context.Context)) func(ctx context.Context) {
-	return func(ctx context.Context) {
-		h.net.rec.Scope().Host = h.name
-		f(ctx)
-	}
-}
-
-// Clock implements wire.Host.
-func (h *Host) Clock() wire.Clock { return hostClock{h} }
-
-type hostClock struct{ h *Host }
-
-func (c hostClock) Now() time.Time { return c.h.net.clock.Now() }
-
-func (c hostClock) AfterFunc(d time.Duration, name string, f func(ctx context.Context)) wire.Timer {
-	return c.h.group.AfterFunc(d, name, c.h.program(f))
-}
-
-func (c hostClock) Sleep(ctx context.Context, d time.Duration) error {
-	return c.h.net.clock.Sleep(ctx, d)
-}
-
-func (c hostClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return c.h.net.clock.WithTimeout(ctx, d)
-}
-
-func (c hostClock) WithCancel(ctx context.Context) (context.Context, context.CancelFunc) {
-	return c.h.net.clock.WithCancel(ctx)
-}
-
-func (c hostClock) NewCond() *clock.Cond { return c.h.net.clock.NewCond() }
-
 func (h *Host) powerOn() {
-	h.group = h.net.clock.NewGroup()
+	h.Begin()
 	h.used = map[binding]int{}
 	h.up = true
 }
@@ -108,7 +50,7 @@ func (h *Host) powerOn() {
 // connections are reset.
 func (h *Host) powerOff() {
 	h.up = false
-	h.group.End()
+	h.End()
 	for _, l := range slices.Clone(h.listeners) {
 		l.end()
 	}
@@ -122,13 +64,13 @@ func (h *Host) powerOff() {
 		h.closed.stop()
 		h.closed = nil
 	}
-	h.disk.Crash(h.Rand("crash"))
+	h.Crash()
 }
 
 // record adds a step of a connection to the trace, unless the host is off.
 func (h *Host) record(g *clock.Group, c *trace.Conn, what, err string) {
 	if !g.Down() {
-		h.net.rec.ConnStep(c, h.name, what, err)
+		h.net.rec.ConnStep(c, h.Name(), what, err)
 	}
 }
 
@@ -139,7 +81,7 @@ var (
 )
 
 // own tells whether an address is one of the host's.
-func (h *Host) own(a netip.Addr) bool { return a.IsLoopback() || slices.Contains(h.addrs, a) }
+func (h *Host) own(a netip.Addr) bool { return a.IsLoopback() || slices.Contains(h.Addrs(), a) }
 
 // covered are the host's addresses that a socket listens at: without an address of
 // its own all of them, IPv4 and IPv6; with the unspecified one of IPv4 those of IPv4.
@@ -148,7 +90,7 @@ func (h *Host) covered(at netip.Addr) []netip.Addr {
 		return []netip.Addr{at}
 	}
 	var all []netip.Addr
-	for _, a := range append(slices.Clone(h.addrs), self4, self6) {
+	for _, a := range append(slices.Clone(h.Addrs()), self4, self6) {
 		if a.Is4() || !at.Is4() {
 			all = append(all, a)
 		}
@@ -200,7 +142,7 @@ func (h *Host) take(bindings []binding) {
 
 // release gives ports back that were taken in the time of a group.
 func (h *Host) release(g *clock.Group, bindings []binding) {
-	if g != h.group {
+	if g != h.Group() {
 		return
 	}
 	for _, b := range bindings {
@@ -221,7 +163,7 @@ func (h *Host) source(src, dst netip.Addr) (netip.Addr, error) {
 	case dst.IsLoopback():
 		return dst, nil
 	}
-	for _, a := range h.addrs {
+	for _, a := range h.Addrs() {
 		if a.Is4() == dst.Is4() {
 			return a, nil
 		}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 
-	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 )
@@ -62,9 +61,9 @@ func (h *Host) listen(at netip.AddrPort) (*listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{socket: newSocket(h), at: netip.AddrPortFrom(at.Addr(), bound[0].at.Port()), bound: bound, waiting: map[netip.AddrPort]*pipe{}}
+	l := &listener{socket: socket{h.NewSocket(), h}, at: netip.AddrPortFrom(at.Addr(), bound[0].at.Port()), bound: bound, waiting: map[netip.AddrPort]*pipe{}}
 	if l.acceptor, err = h.net.kernel.listen(h.kernelAddr); err != nil {
-		h.release(h.group, bound)
+		h.release(h.Group(), bound)
 		return nil, kernelError(err)
 	}
 	h.listeners = append(h.listeners, l)
@@ -93,7 +92,7 @@ func (l *listener) Accept() (net.Conn, error) {
 
 func (l *listener) accept() (net.Conn, error) {
 	for {
-		if err := l.ready(clock.Never); err != nil {
+		if err := l.Open(); err != nil {
 			return nil, err
 		}
 		if len(l.queue) > 0 {
@@ -110,8 +109,7 @@ func (l *listener) accept() (net.Conn, error) {
 		if l.err != nil {
 			return nil, l.err
 		}
-		never := clock.Never
-		if err := l.wait(l.in, &never); err != nil {
+		if err := l.WaitAt(context.Background(), l.In); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +155,7 @@ func (l *listener) accepted(p *pump, info *trace.TCPInfo) {
 func (l *listener) meet(a accepted, p *pipe) {
 	a.conn = l.host.newConn(p, false, a.pump)
 	l.queue = append(l.queue, a)
-	l.in.Signal()
+	l.In.Signal()
 }
 
 // expel closes the connections that no program of the walk has made.
@@ -167,7 +165,7 @@ func (l *listener) expel() {
 	}
 	for _, a := range l.early {
 		l.acceptor.took()
-		l.host.net.warn(l.host.name, fmt.Sprintf("a program from outside of the walk connected to port %d of this computer, which is a socket of %s, and was turned away", l.acceptor.at.Port(), l.host.name))
+		l.host.net.warn(l.host.Name(), fmt.Sprintf("a program from outside of the walk connected to port %d of this computer, which is a socket of %s, and was turned away", l.acceptor.at.Port(), l.host.Name()))
 		a.pump.stop()
 	}
 	l.early = nil
@@ -180,7 +178,7 @@ func (l *listener) fail(err error) {
 	}
 	l.err = kernelError(err)
 	l.end()
-	l.in.Broadcast()
+	l.In.Broadcast()
 }
 
 // end closes the port. Connections that no program has taken are reset.
@@ -202,16 +200,16 @@ func (l *listener) end() {
 	}
 	l.queue, l.early, l.waiting = nil, nil, nil
 	l.host.listeners = slices.DeleteFunc(l.host.listeners, func(o *listener) bool { return o == l })
-	l.host.release(l.group, l.bound)
+	l.host.release(l.Group, l.bound)
 }
 
 // Close implements net.Listener.
 func (l *listener) Close() error {
-	if l.closed {
+	if l.Closed {
 		return net.ErrClosed
 	}
 	l.end()
-	l.close()
+	l.Shut()
 	return nil
 }
 

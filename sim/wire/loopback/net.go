@@ -28,6 +28,7 @@ import (
 	"mailwalk/sim/disk"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/machine"
 )
 
 // Config says what a network is made with.
@@ -96,10 +97,11 @@ func (n *Net) AddHost(name string, addrs []netip.Addr) (*Host, error) {
 	}
 	for _, a := range addrs {
 		if o := n.owners[a]; o != nil {
-			return nil, fmt.Errorf("host %s: %s is the address of %s", name, a, o.name)
+			return nil, fmt.Errorf("host %s: %s is the address of %s", name, a, o.Name())
 		}
 	}
-	h := &Host{net: n, name: name, addrs: addrs, kernelAddr: localhost, disk: disk.New(n.clock, n.cfg.Disk), drawn: map[string]uint64{}}
+	m := machine.New(machine.Config{Name: name, Addrs: addrs, Clock: n.clock, Recorder: n.rec, Seed: n.cfg.Seed, Disk: n.cfg.Disk})
+	h := &Host{Machine: m, net: n, kernelAddr: localhost}
 	if !n.cfg.OneAddress {
 		h.kernelAddr = addrOfItsOwn(len(n.order))
 	}

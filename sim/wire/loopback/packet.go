@@ -67,7 +67,7 @@ func (h *Host) dialUDP(src, dst netip.AddrPort) (*packetConn, error) {
 }
 
 func (h *Host) newPacketConn(local, remote netip.AddrPort, bound []binding) (*packetConn, error) {
-	c := &packetConn{socket: newSocket(h), local: local, remote: remote, bound: bound}
+	c := &packetConn{socket: socket{h.NewSocket(), h}, local: local, remote: remote, bound: bound}
 	h.packets = append(h.packets, c)
 	for _, b := range bound {
 		s, err := h.net.kernel.listenPacket(h.kernelAddr)
@@ -122,7 +122,7 @@ func (c *packetConn) Read(p []byte) (int, error) {
 
 func (c *packetConn) receive(p []byte) (int, netip.AddrPort, error) {
 	for {
-		if err := c.ready(c.read); err != nil {
+		if err := c.CanRead(); err != nil {
 			return 0, netip.AddrPort{}, err
 		}
 		if len(c.queue) > 0 {
@@ -135,7 +135,7 @@ func (c *packetConn) receive(p []byte) (int, netip.AddrPort, error) {
 			c.pending = nil
 			return 0, netip.AddrPort{}, err
 		}
-		if err := c.wait(c.in, &c.read); err != nil {
+		if err := c.WaitToRead(); err != nil {
 			return 0, netip.AddrPort{}, err
 		}
 	}
@@ -168,13 +168,13 @@ func (c *packetConn) Write(p []byte) (int, error) {
 func (c *packetConn) send(p []byte, dst netip.AddrPort) (int, error) {
 	const most = 64
 	for {
-		if err := c.ready(c.write); err != nil {
+		if err := c.CanWrite(); err != nil {
 			return 0, err
 		}
 		if c.sending < most {
 			break
 		}
-		if err := c.wait(c.out, &c.write); err != nil {
+		if err := c.WaitToWrite(); err != nil {
 			return 0, err
 		}
 	}
@@ -201,7 +201,7 @@ func (c *packetConn) send(p []byte, dst netip.AddrPort) (int, error) {
 	if to == nil {
 		if c.remote.IsValid() {
 			c.pending = wire.ErrRefused
-			c.in.Signal()
+			c.In.Signal()
 		}
 		return len(p), nil
 	}
@@ -232,7 +232,7 @@ func (c *packetConn) from(dst netip.Addr) (*datagramSocket, error) {
 // sent is told that the kernel has taken a datagram, or has not.
 func (c *packetConn) sent(d *datagram, err error) {
 	c.sending--
-	c.out.Signal()
+	c.Out.Signal()
 	d.written = true
 	if err != nil {
 		d.land(c.host.net)
@@ -252,7 +252,7 @@ func (c *packetConn) sent(d *datagram, err error) {
 // fail has the program told of an error of the kernel's.
 func (c *packetConn) fail(err error) {
 	c.pending = kernelError(err)
-	c.in.Signal()
+	c.In.Signal()
 }
 
 // arrived is told what one of the sockets has got from the kernel.
@@ -260,9 +260,9 @@ func (c *packetConn) arrived(s *datagramSocket, from netip.AddrPort, data []byte
 	d := s.find(from, data)
 	if d == nil {
 		s.took()
-		if !c.warned && !c.closed {
+		if !c.warned && !c.Closed {
 			c.warned = true
-			c.host.net.warn(c.host.name, fmt.Sprintf("a program from outside of the walk sent a datagram to port %d of this computer, which is a socket of %s; it was thrown away, as will be all others like it", s.kernelAt.Port(), c.host.name))
+			c.host.net.warn(c.host.Name(), fmt.Sprintf("a program from outside of the walk sent a datagram to port %d of this computer, which is a socket of %s; it was thrown away, as will be all others like it", s.kernelAt.Port(), c.host.Name()))
 		}
 		return
 	}
@@ -275,31 +275,31 @@ func (c *packetConn) arrived(s *datagramSocket, from netip.AddrPort, data []byte
 
 // deliver gives a datagram to the program.
 func (c *packetConn) deliver(d *datagram) {
-	if c.closed || c.group.Down() {
+	if c.Closed || c.Group.Down() {
 		return
 	}
 	c.tell(d, d.to, d.from, trace.Read)
 	c.queue = append(c.queue, d)
-	c.in.Signal()
+	c.In.Signal()
 }
 
 // tell records that a datagram was written or read, and returns what its next step
 // comes from.
 func (c *packetConn) tell(d *datagram, local, remote *datagramSocket, what string) trace.Origin {
-	if c.group.Down() {
+	if c.Group.Down() {
 		return d.origin
 	}
-	return c.host.net.rec.Datagram(c.host.name, what, d.origin, &trace.SocketBody{
+	return c.host.net.rec.Datagram(c.host.Name(), what, d.origin, &trace.SocketBody{
 		Local: local.at, Remote: remote.at, KernelLocal: local.kernelAt, KernelRemote: remote.kernelAt, Calls: 1, Data: d.data,
 	})
 }
 
 // Close implements net.Conn. What was written is still sent.
 func (c *packetConn) Close() error {
-	if c.closed {
+	if c.Closed {
 		return c.op("close", net.ErrClosed)
 	}
-	c.socket.close()
+	c.Shut()
 	if slices.Contains(c.host.packets, c) {
 		c.leave()
 		for _, s := range c.sockets {
@@ -321,7 +321,7 @@ func (c *packetConn) end() {
 func (c *packetConn) leave() {
 	n := c.host.net
 	c.host.packets = slices.DeleteFunc(c.host.packets, func(o *packetConn) bool { return o == c })
-	c.host.release(c.group, c.bound)
+	c.host.release(c.Group, c.bound)
 	for _, s := range c.sockets {
 		for _, d := range s.flying {
 			d.land(n)

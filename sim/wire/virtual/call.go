@@ -37,6 +37,6 @@ func (n *Net) OnCall(f func(Call)) { n.calls = append(n.calls, f) }
 
 func (c *conn) tell(op Op, data []byte, err error) {
 	for _, f := range c.host.net.calls {
-		f(Call{Op: op, Conn: c.traced, Host: c.host.name, Client: c.isClient, Data: data, Err: err})
+		f(Call{Op: op, Conn: c.traced, Host: c.host.Name(), Client: c.isClient, Data: data, Err: err})
 	}
 }

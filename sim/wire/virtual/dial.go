@@ -11,7 +11,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
-	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 )
@@ -101,8 +100,8 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 		if err == error(wire.ErrRefused) {
 			what = trace.Refused
 		}
-		if !h.group.Down() {
-			rec.ConnStep(traced, h.name, what, err.Error())
+		if !h.Group().Down() {
+			rec.ConnStep(traced, h.Name(), what, err.Error())
 		}
 		return nil, err
 	}
@@ -111,7 +110,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	rec.ConnStep(traced, h.name, trace.Opened, "")
+	rec.ConnStep(traced, h.Name(), trace.Opened, "")
 	return c, nil
 }
 
@@ -125,8 +124,7 @@ func (h *Host) connect(ctx context.Context, s *socket, dst netip.AddrPort) error
 		return nil
 	}
 	for {
-		never := clock.Never
-		if err := s.wait(ctx, s.out, &never); err != nil {
+		if err := s.WaitAt(ctx, s.Out); err != nil {
 			return err
 		}
 		if s.failed != nil {

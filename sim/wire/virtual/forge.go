@@ -30,7 +30,7 @@ func (n *Net) forge(segment []byte, from, to *iface, after time.Duration, why st
 // slip puts a forged frame on a link. Nothing else befalls it there.
 func (n *Net) slip(data []byte, from, to *iface, after time.Duration, why string) {
 	f := &trace.Frame{
-		Link: linkBetween(from, to).name, From: from.name, FromHost: from.host.name, To: to.name, ToHost: to.host.name,
+		Link: linkBetween(from, to).name, From: from.name, FromHost: from.host.Name(), To: to.name, ToHost: to.host.Name(),
 		Data: data, Forged: why,
 	}
 	_, restore := n.rec.Send(f)

@@ -1,11 +1,9 @@
 package virtual
 
 import (
-	"context"
 	"fmt"
 	"io"
 	mathrand "math/rand"
-	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"time"
@@ -20,8 +18,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
 	"mailwalk/sim/clock"
-	"mailwalk/sim/disk"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/machine"
 )
 
 // loNIC is the number of each host's loopback interface; the others count from
@@ -30,20 +28,16 @@ const loNIC = 1000
 
 // Host is one machine or router.
 type Host struct {
+	*machine.Machine
 	net    *Net
-	name   string
 	router bool
 	routes []Route
-	addrs  []netip.Addr
 	ifaces []*iface
 	lo     *iface
-	disk   *disk.Disk
-	drawn  map[string]uint64 // random streams, by purpose
 
 	// What follows is of the time between switching on and off.
 	stack   *stack.Stack
 	passing keeper // what a router passes on
-	group   *clock.Group
 	// dialling are the sockets of connections that are being opened.
 	dialling map[ends]*socket
 	boots    uint64
@@ -52,63 +46,8 @@ type Host struct {
 
 var _ wire.Host = (*Host)(nil)
 
-// Name implements wire.Host.
-func (h *Host) Name() string { return h.name }
-
-// Addrs implements wire.Host.
-func (h *Host) Addrs() []netip.Addr { return h.addrs }
-
-// Disk implements wire.Host.
-func (h *Host) Disk() wire.Disk { return h.disk }
-
 // Up tells whether the host is switched on.
 func (h *Host) Up() bool { return h.stack != nil }
-
-// Rand implements wire.Host.
-func (h *Host) Rand(purpose string) *rand.Rand { return rand.New(h.stream(purpose)) }
-
-func (h *Host) stream(purpose string) *rand.ChaCha8 {
-	h.drawn[purpose]++
-	return wire.Stream(h.net.cfg.Seed, h.drawn[purpose], h.name, purpose)
-}
-
-// Go implements wire.Host.
-func (h *Host) Go(name string, f func(ctx context.Context)) {
-	h.group.Go(name, h.program(f))
-}
-
-// program has f's events say on which host they are.
-func (h *Host) program(f func(ctx context.Context)) func(ctx context.Context) {
-	return func(ctx context.Context) {
-		h.net.rec.Scope().Host = h.name
-		f(ctx)
-	}
-}
-
-// Clock implements wire.Host.
-func (h *Host) Clock() wire.Clock { return hostClock{h} }
-
-type hostClock struct{ h *Host }
-
-func (c hostClock) Now() time.Time { return c.h.net.clock.Now() }
-
-func (c hostClock) AfterFunc(d time.Duration, name string, f func(ctx context.Context)) wire.Timer {
-	return c.h.group.AfterFunc(d, name, c.h.program(f))
-}
-
-func (c hostClock) Sleep(ctx context.Context, d time.Duration) error {
-	return c.h.net.clock.Sleep(ctx, d)
-}
-
-func (c hostClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return c.h.net.clock.WithTimeout(ctx, d)
-}
-
-func (c hostClock) WithCancel(ctx context.Context) (context.Context, context.CancelFunc) {
-	return c.h.net.clock.WithCancel(ctx)
-}
-
-func (c hostClock) NewCond() *clock.Cond { return c.h.net.clock.NewCond() }
 
 // protocols are the factories of all stacks.
 var protocols = struct {
@@ -134,8 +73,8 @@ var protocols = struct {
 }
 
 func (h *Host) powerOn() error {
-	secure := &lockedReader{r: h.stream("stack")}
-	insecure := &lockedSource{s: mathrand.NewSource(int64(h.stream("stack ports").Uint64()))}
+	secure := &lockedReader{r: h.Stream("stack")}
+	insecure := &lockedSource{s: mathrand.NewSource(int64(h.Stream("stack ports").Uint64()))}
 	h.stack = stack.New(stack.Options{
 		NetworkProtocols:   protocols.network,
 		TransportProtocols: protocols.transport,
@@ -145,11 +84,11 @@ func (h *Host) powerOn() error {
 		NFTables:           &h.passing,
 	})
 	h.stack.SetNFTablesConfigured(h.router)
-	h.group = h.net.clock.NewGroup()
+	h.Begin()
 	h.boots++
 	h.dialling = map[ends]*socket{}
 	if err := h.configure(); err != nil {
-		return fmt.Errorf("host %s: %w", h.name, err)
+		return fmt.Errorf("host %s: %w", h.Name(), err)
 	}
 	return nil
 }
@@ -231,13 +170,13 @@ func (h *Host) toward(a netip.Addr) (tcpip.NICID, bool) {
 // powerOff ends the host's programs and takes its stack away. Nothing that it had
 // under way happens any more.
 func (h *Host) powerOff() {
-	h.group.End()
+	h.End()
 	h.destroy()
-	h.net.loseWaiting(h.name)
+	h.net.loseWaiting(h.Name())
 	for _, p := range h.ifaces {
 		p.egress = egress{}
 	}
-	h.disk.Crash(h.Rand("crash"))
+	h.Crash()
 }
 
 func (h *Host) destroy() {

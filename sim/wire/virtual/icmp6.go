@@ -82,6 +82,6 @@ func (h *Host) hearUnreachable(frame []byte) {
 	src, dst := uint16(rest[0])<<8|uint16(rest[1]), uint16(rest[2])<<8|uint16(rest[3])
 	if s := h.dialling[ends{end(quoted.SourceAddress(), src), end(quoted.DestinationAddress(), dst)}]; s != nil {
 		s.failed = wire.ErrHostUnreachable
-		s.out.Signal()
+		s.Out.Signal()
 	}
 }

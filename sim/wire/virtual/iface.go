@@ -67,9 +67,9 @@ func (p *iface) send(data []byte) {
 	}
 	p.host.tellMTU(data)
 	to := p.receivers(dst)
-	f := &trace.Frame{Link: p.link.name, From: p.name, FromHost: p.host.name, Data: data}
+	f := &trace.Frame{Link: p.link.name, From: p.name, FromHost: p.host.Name(), Data: data}
 	if len(to) == 1 {
-		f.To, f.ToHost = to[0].name, to[0].host.name
+		f.To, f.ToHost = to[0].name, to[0].host.Name()
 	}
 	sent, restore := rec.Send(f)
 	defer restore()
@@ -83,7 +83,7 @@ func (p *iface) send(data []byte) {
 		if i < len(to)-1 { // the last one has no need for a frame of its own
 			g = new(*f)
 		}
-		g.To, g.ToHost = q.name, q.host.name
+		g.To, g.ToHost = q.name, q.host.Name()
 		p.dispatch(g, q, trip, action)
 	}
 }
@@ -125,7 +125,7 @@ func (p *iface) dispatch(f *trace.Frame, to *iface, t trip, a Action) {
 // sendToSelf sends a frame over the loopback link, back to the interface it was
 // meant for.
 func (p *iface) sendToSelf(data []byte) {
-	f := &trace.Frame{Link: p.host.lo.link.name, From: p.name, FromHost: p.host.name, To: p.name, ToHost: p.host.name, Data: data}
+	f := &trace.Frame{Link: p.host.lo.link.name, From: p.name, FromHost: p.host.Name(), To: p.name, ToHost: p.host.Name(), Data: data}
 	sent, restore := p.link.net.rec.Send(f)
 	defer restore()
 	p.dispatch(f, p, trip{}, p.link.net.decide(sent))
@@ -179,7 +179,7 @@ func (p *iface) leave(octets int) (t trip, lost string) {
 func (p *iface) arrive(f *trace.Frame) {
 	h := p.host
 	if h.stack == nil || p.stack == nil {
-		h.net.rec.Interfere(f, trace.Dropped, h.name+" is switched off")
+		h.net.rec.Interfere(f, trace.Dropped, h.Name()+" is switched off")
 		return
 	}
 	h.net.rec.Deliver(f)
@@ -210,7 +210,7 @@ func (p *iface) arrive(f *trace.Frame) {
 // once, and its workers hear nothing of it.
 func (h *Host) forwards(f *trace.Frame) bool {
 	dst := f.Head().Dst
-	return h.router && dst.IsGlobalUnicast() && !slices.Contains(h.addrs, dst)
+	return h.router && dst.IsGlobalUnicast() && !slices.Contains(h.Addrs(), dst)
 }
 
 // learnNeighbours tells the host the link addresses of all others on the link.
@@ -221,7 +221,7 @@ func (p *iface) learnNeighbours() error {
 		}
 		for _, a := range q.addrs {
 			if err := p.host.stack.AddStaticNeighbor(tcpip.NICID(p.number+1), protocolOf(a.Addr()), address(a.Addr()), q.mac); err != nil {
-				return fmt.Errorf("host %s: neighbour %s: %s", p.host.name, a.Addr(), err)
+				return fmt.Errorf("host %s: neighbour %s: %s", p.host.Name(), a.Addr(), err)
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"mailwalk/sim/disk"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/machine"
 )
 
 // Config says how a network behaves.
@@ -107,16 +108,20 @@ func (n *Net) add(name string, router bool, ifaces []Iface, routes []Route) (*Ho
 	if _, ok := n.hosts[name]; ok {
 		return nil, fmt.Errorf("host %s: there is one of that name", name)
 	}
-	h := &Host{net: n, name: name, router: router, routes: routes, disk: disk.New(n.clock, n.cfg.Disk), drawn: map[string]uint64{}}
+	var addrs []netip.Addr
+	for _, f := range ifaces {
+		for _, a := range f.Addrs {
+			addrs = append(addrs, a.Addr())
+			n.rec.NameAddr(a.Addr(), name)
+		}
+	}
+	m := machine.New(machine.Config{Name: name, Addrs: addrs, Clock: n.clock, Recorder: n.rec, Seed: n.cfg.Seed, Disk: n.cfg.Disk})
+	h := &Host{Machine: m, net: n, router: router, routes: routes}
 	for i, f := range ifaces {
 		n.ifaces++
 		p := &iface{host: h, link: f.Link, addrs: f.Addrs, number: i, name: fmt.Sprintf("%s/eth%d", name, i), mac: macOf(n.ifaces)}
 		f.Link.ifaces = append(f.Link.ifaces, p)
 		h.ifaces = append(h.ifaces, p)
-		for _, a := range f.Addrs {
-			h.addrs = append(h.addrs, a.Addr())
-			n.rec.NameAddr(a.Addr(), name)
-		}
 	}
 	h.lo = &iface{host: h, link: &Link{net: n, name: "lo " + name, cfg: LinkConfig{MTU: 65535}}, number: -1, name: name + "/lo", loopback: true}
 	h.lo.link.ifaces = []*iface{h.lo}

@@ -3,45 +3,34 @@ package virtual
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/netip"
-	"os"
-	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
-	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
+	"mailwalk/sim/wire/machine"
 )
 
 // backlog is how many connections may wait to be accepted.
 const backlog = 128
 
-// socket is what TCP and UDP endpoints have in common: two places to wait at, and
-// deadlines in virtual time.
+// socket is what TCP and UDP endpoints have in common.
 type socket struct {
+	machine.Socket
 	host   *Host
 	ep     tcpip.Endpoint
 	queue  *waiter.Queue
 	entry  waiter.Entry
-	in     *clock.Cond // there may be something to read or accept
-	out    *clock.Cond // there may be room to write
-	read   time.Duration
-	write  time.Duration
-	closed bool
 	failed error // what the host has learned that the endpoint does not know
 }
 
 func (s *socket) init(h *Host, ep tcpip.Endpoint, q *waiter.Queue) {
-	c := h.net.clock
-	s.host, s.ep, s.queue = h, ep, q
-	s.in, s.out = c.NewCond(), c.NewCond()
-	s.read, s.write = clock.Never, clock.Never
+	s.Socket, s.host, s.ep, s.queue = h.NewSocket(), h, ep, q
 	s.entry = waiter.NewFunctionEntry(waiter.ReadableEvents|waiter.WritableEvents|waiter.EventErr|waiter.EventHUp, s.notify)
 	q.EventRegister(&s.entry)
 }
@@ -49,91 +38,20 @@ func (s *socket) init(h *Host, ep tcpip.Endpoint, q *waiter.Queue) {
 // notify is called on the stack's goroutines.
 func (s *socket) notify(mask waiter.EventMask) {
 	if mask&(waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
-		s.in.Signal()
+		s.In.Signal()
 	}
 	if mask&(waiter.WritableEvents|waiter.EventErr|waiter.EventHUp) != 0 {
-		s.out.Signal()
+		s.Out.Signal()
 	}
-}
-
-// wait waits at k until the deadline, which may be moved meanwhile.
-func (s *socket) wait(ctx context.Context, k *clock.Cond, deadline *time.Duration) error {
-	for {
-		if s.closed {
-			return net.ErrClosed
-		}
-		err := k.WaitUntil(ctx, *deadline)
-		switch {
-		case s.closed:
-			return net.ErrClosed
-		case errors.Is(err, os.ErrDeadlineExceeded) && s.host.net.clock.Elapsed() < *deadline:
-			continue
-		}
-		return err
-	}
-}
-
-// ready refuses a call on a closed socket or past its deadline.
-func (s *socket) ready(deadline time.Duration) error {
-	switch {
-	case s.closed:
-		return net.ErrClosed
-	case s.host.group.Down():
-		return wire.ErrHostDown
-	case deadline <= s.host.net.clock.Elapsed():
-		return os.ErrDeadlineExceeded
-	}
-	return nil
 }
 
 func (s *socket) close() error {
-	if s.closed {
+	if s.Closed {
 		return net.ErrClosed
 	}
-	s.closed = true
 	s.queue.EventUnregister(&s.entry)
 	s.ep.Close()
-	s.in.Broadcast()
-	s.out.Broadcast()
-	return nil
-}
-
-// SetDeadline implements net.Conn.
-func (s *socket) SetDeadline(t time.Time) error {
-	if err := s.SetReadDeadline(t); err != nil {
-		return err
-	}
-	return s.SetWriteDeadline(t)
-}
-
-// SetReadDeadline implements net.Conn.
-func (s *socket) SetReadDeadline(t time.Time) error {
-	return s.setDeadline(&s.read, s.in, t)
-}
-
-// SetWriteDeadline implements net.Conn.
-func (s *socket) SetWriteDeadline(t time.Time) error {
-	return s.setDeadline(&s.write, s.out, t)
-}
-
-func (s *socket) setDeadline(which *time.Duration, k *clock.Cond, t time.Time) error {
-	if s.closed {
-		return net.ErrClosed
-	}
-	before := *which
-	switch c := s.host.net.clock; {
-	case t.IsZero():
-		*which = clock.Never
-	case t != t.Round(0):
-		// It has a monotonic reading: it comes from time.Now, as in crypto/tls, and
-		// means a distance from now.
-		*which = c.Elapsed() + time.Until(t).Round(100*time.Millisecond)
-	default:
-		*which = t.Sub(c.Start())
-	}
-	if *which < before {
-		k.Broadcast() // who waits looks at the new deadline
-	}
+	s.Shut()
 	return nil
 }
 
@@ -167,7 +85,7 @@ func (c *conn) Read(p []byte) (int, error) {
 
 func (c *conn) readSome(p []byte) (int, error) {
 	for {
-		if err := c.ready(c.read); err != nil {
+		if err := c.CanRead(); err != nil {
 			return 0, err
 		}
 		if len(p) == 0 {
@@ -182,7 +100,7 @@ func (c *conn) readSome(p []byte) (int, error) {
 		case *tcpip.ErrClosedForReceive:
 			return 0, io.EOF
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(context.Background(), c.in, &c.read); err != nil {
+			if err := c.WaitToRead(); err != nil {
 				return 0, err
 			}
 		default:
@@ -202,7 +120,7 @@ func (c *conn) Write(p []byte) (int, error) {
 func (c *conn) writeAll(p []byte) (int, error) {
 	done := 0
 	for {
-		if err := c.ready(c.write); err != nil {
+		if err := c.CanWrite(); err != nil {
 			return done, err
 		}
 		if done == len(p) {
@@ -213,7 +131,7 @@ func (c *conn) writeAll(p []byte) (int, error) {
 		switch terr.(type) {
 		case nil:
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(context.Background(), c.out, &c.write); err != nil {
+			if err := c.WaitToWrite(); err != nil {
 				return done, err
 			}
 		default:
@@ -224,7 +142,7 @@ func (c *conn) writeAll(p []byte) (int, error) {
 
 // Close implements net.Conn. What was written is still sent.
 func (c *conn) Close() error {
-	if c.closed {
+	if c.Closed {
 		return c.op("close", net.ErrClosed)
 	}
 	c.record(trace.Closed, "")
@@ -244,8 +162,8 @@ func (c *conn) CloseWrite() error {
 }
 
 func (c *conn) record(what, err string) {
-	if !c.host.group.Down() {
-		c.host.net.rec.ConnStep(c.traced, c.host.name, what, err)
+	if !c.host.Group().Down() {
+		c.host.net.rec.ConnStep(c.traced, c.host.Name(), what, err)
 	}
 }
 
@@ -314,7 +232,7 @@ func (l *listener) Accept() (net.Conn, error) {
 
 func (l *listener) accept() (net.Conn, error) {
 	for {
-		if err := l.ready(clock.Never); err != nil {
+		if err := l.Open(); err != nil {
 			return nil, err
 		}
 		// What the connection itself knows of its peer is gone when it has been reset
@@ -327,8 +245,7 @@ func (l *listener) accept() (net.Conn, error) {
 				return l.host.net.rec.Accept(remote, local)
 			})
 		case *tcpip.ErrWouldBlock:
-			never := clock.Never
-			if err := l.wait(context.Background(), l.in, &never); err != nil {
+			if err := l.WaitAt(context.Background(), l.In); err != nil {
 				return nil, err
 			}
 		default:
@@ -353,7 +270,7 @@ func (h *Host) newConn(ep tcpip.Endpoint, q *waiter.Queue, isClient bool, remote
 
 // Close implements net.Listener.
 func (l *listener) Close() error {
-	if l.closed {
+	if l.Closed {
 		return net.ErrClosed
 	}
 	l.ep.Shutdown(tcpip.ShutdownRead | tcpip.ShutdownWrite)

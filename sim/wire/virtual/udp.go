@@ -2,7 +2,6 @@ package virtual
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"net/netip"
 
@@ -72,7 +71,7 @@ func (c *packetConn) Read(p []byte) (int, error) {
 
 func (c *packetConn) receive(p []byte) (int, netip.AddrPort, error) {
 	for {
-		if err := c.ready(c.read); err != nil {
+		if err := c.CanRead(); err != nil {
 			return 0, netip.AddrPort{}, err
 		}
 		w := tcpip.SliceWriter(p)
@@ -81,7 +80,7 @@ func (c *packetConn) receive(p []byte) (int, netip.AddrPort, error) {
 		case nil:
 			return res.Count, netip.AddrPortFrom(netipAddr(res.RemoteAddr.Addr), res.RemoteAddr.Port), nil
 		case *tcpip.ErrWouldBlock:
-			if err := c.wait(context.Background(), c.in, &c.read); err != nil {
+			if err := c.WaitToRead(); err != nil {
 				return 0, netip.AddrPort{}, err
 			}
 		default: // an ICMP error among them
@@ -105,7 +104,7 @@ func (c *packetConn) WriteTo(p []byte, to net.Addr) (int, error) {
 func (c *packetConn) Write(p []byte) (int, error) { return c.send(p, nil) }
 
 func (c *packetConn) send(p []byte, to *tcpip.FullAddress) (int, error) {
-	if err := c.ready(c.write); err != nil {
+	if err := c.CanWrite(); err != nil {
 		return 0, c.op("write", err)
 	}
 	n, terr := c.ep.Write(bytes.NewReader(p), tcpip.WriteOptions{To: to})
