@@ -17,7 +17,8 @@ func onTerminal() bool {
 }
 
 // chooseAndStep lets a person choose a walk and step through it, and choose again,
-// until she has enough. Without a terminal it prints the help.
+// until she has enough, or leaves a walk with its last screen on the terminal. Without
+// a terminal it prints the help.
 func chooseAndStep(cmd *cobra.Command) error {
 	if !onTerminal() || runStep == nil {
 		return cmd.Help()
@@ -40,7 +41,9 @@ func chooseAndStep(cmd *cobra.Command) error {
 		if err != nil {
 			return failure{err}
 		}
-		if err := runStep(ctx, screen{scenario: sc, grain: explain.LineGrain, theme: tui.Auto, colour: colour}); err != nil {
+		left := false
+		s := screen{scenario: sc, grain: explain.LineGrain, theme: tui.Auto, colour: colour, left: &left}
+		if err := runStep(ctx, s); err != nil || left {
 			return err
 		}
 	}

@@ -87,6 +87,8 @@ type screen struct {
 	prompt   bool
 	// quiet tells that the walk asks nothing.
 	quiet bool
+	// left is set when the person leaves for good; it may be nil.
+	left *bool
 }
 
 // openScreen makes the world of a walk and shows it until the person leaves.
@@ -100,7 +102,7 @@ func openScreen(ctx context.Context, s screen) (err error) {
 	err = tui.Run(ctx, w, tui.Options{
 		Walk:  tui.Walk{Name: sc.Name, Title: sc.Title, Summary: sc.Summary, Objective: sc.Teacher.Objective, Network: networkOf(sc)},
 		Grain: s.grain, Depth: s.depth, Theme: s.theme, ASCII: s.ascii, Plain: !s.colour,
-		Predictions: sc.Questions(s.given.wire == sim.Loopback), Quiet: s.quiet,
+		Predictions: sc.Questions(s.given.wire == sim.Loopback), Quiet: s.quiet, Left: s.left,
 	})
 	if err != nil {
 		return failed(err)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -57,6 +58,9 @@ type Options struct {
 	ASCII bool
 	// Plain uses no colours, whatever the terminal can.
 	Plain bool
+	// Left, if it is not nil, is set when the person leaves for good, with the last
+	// screen on the terminal.
+	Left *bool
 	// Input and Output are the terminal; nil for the process's own.
 	Input  io.Reader
 	Output io.Writer
@@ -88,14 +92,22 @@ func Run(ctx context.Context, w World, o Options) error {
 		return fmt.Errorf("the screen: %w", err)
 	}
 	if m.leave {
+		if o.Left != nil {
+			*o.Left = true
+		}
 		return m.print(o.Output)
 	}
 	return nil
 }
 
-// print leaves the last screen on the terminal.
+// print leaves the last screen on the terminal, without the keys, which do nothing
+// any more.
 func (m *Model) print(w io.Writer) error {
-	text := m.render() + "\n"
+	text := m.render()
+	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
+		text = text[:i]
+	}
+	text += "\n"
 	var err error
 	if w == nil {
 		_, err = lipgloss.Print(text)
