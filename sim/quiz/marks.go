@@ -44,6 +44,10 @@ func NewMarks(all []*scenarios.Prediction) *Marks {
 
 // Grow looks at the events of a trace up to and including upTo.
 func (m *Marks) Grow(t *trace.Trace, upTo uint64) {
+	if len(m.all) == 0 {
+		m.upTo = max(m.upTo, min(upTo, t.Len()))
+		return
+	}
 	for e := range t.Events(m.upTo+1, upTo) {
 		m.upTo = e.Seq
 		for _, p := range m.all {

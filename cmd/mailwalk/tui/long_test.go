@@ -11,42 +11,41 @@ import (
 
 // longTrace is a trace of n events as a walk with many mails has them: each mail is
 // submitted, looked up for, relayed and stored, and each segment crosses two links.
-// Mails stay in their mailboxes until forty more have come.
+// A mail stays in its mailbox until two more have come. As in a walk, what came first
+// of a long trace is in a file.
 func longTrace(n int) *trace.Trace {
-	l := &long{t: trace.New(trace.Header{Name: "many-mails", Seed: 7})}
-	for mail := 1; l.t.Len() < uint64(n); mail++ {
+	l := &long{t: trace.New(trace.Header{Name: "many-mails", Seed: 7}), most: uint64(n)}
+	l.t.Limit(trace.DefaultMemory)
+	for mail := 1; l.t.Len() < l.most; mail++ {
 		l.mail(mail)
 	}
-	part := trace.New(l.t.Header)
-	part.Bodies = l.t.Bodies
-	for e := range l.t.Events(1, uint64(n)) {
-		part.Append(e)
-	}
-	return part
+	return l.t
 }
 
 type long struct {
 	t      *trace.Trace
+	most   uint64 // events
 	at     time.Duration
 	frames uint64
 	ids    trace.IDs
 }
 
-func (l *long) add(host, what string, body trace.Body) uint64 {
+func (l *long) add(host, what string, body trace.Body) {
+	if l.t.Len() >= l.most {
+		return
+	}
 	l.at += 400 * time.Microsecond
-	e := &trace.Event{
+	l.t.Append(&trace.Event{
 		At: l.at, Host: host, Kind: body.Kind(), What: what, IDs: l.ids, Body: body,
 		Key: fmt.Sprintf("%s/%s/%d", body.Kind(), what, l.t.Len()), Causes: []uint64{max(l.t.Len(), 1)},
-	}
-	l.t.Append(e)
-	return e.Seq
+	})
 }
 
 func (l *long) mail(n int) {
 	id := fmt.Sprint(n)
 	text := fmt.Appendf(nil, "From: Alice Arden <alice@acme.test>\r\nTo: Bob Baker <bob@globex.test>\r\nSubject: Letter %d\r\nMessage-ID: <%d@acme.test>\r\n\r\nHello Bob,\r\n\r\nthis is letter %d.\r\n", n, n, n)
 	content := l.t.Bodies.Put(text)
-	box := fmt.Sprintf("bob%d@globex.test/INBOX", n%5)
+	box := fmt.Sprintf("bob%d@globex.test/INBOX", n%2)
 	mail := func(host, what string, b trace.MailBody) {
 		b.ReversePath, b.Recipients, b.Subject, b.Content = "alice@acme.test", []string{"bob@globex.test"}, fmt.Sprint("Letter ", n), &content
 		l.add(host, what, &b)
@@ -81,9 +80,9 @@ func (l *long) mail(n int) {
 	l.ids = trace.IDs{Mail: id, Hop: id + ".3"}
 	mail("mail.globex.test", trace.HopStarts, trace.MailBody{Purpose: trace.Delivery, From: "mail.globex.test", Toward: "mail.globex.test"})
 	mail("mail.globex.test", trace.Stored, trace.MailBody{Mailbox: box, UID: uint32(n)})
-	if old := n - 40; old > 0 {
+	if old := n - 2; old > 0 {
 		l.ids.Mail = fmt.Sprint(old)
-		mail("mail.globex.test", trace.Deleted, trace.MailBody{Mailbox: fmt.Sprintf("bob%d@globex.test/INBOX", old%5), UID: uint32(old)})
+		mail("mail.globex.test", trace.Deleted, trace.MailBody{Mailbox: fmt.Sprintf("bob%d@globex.test/INBOX", old%2), UID: uint32(old)})
 	}
 }
 

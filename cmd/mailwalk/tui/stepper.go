@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	stepsAtOnce  = 2000  // entries of the world's queue that one command runs
-	eventsAtOnce = 50000 // events that one command looks at
+	stepsAtOnce  = 2000 // entries of the world's queue that one command runs
+	eventsAtOnce = 5000 // events that one command looks at
 )
 
 // stepper runs the world, outside of the screen's own goroutine and one command
