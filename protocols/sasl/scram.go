@@ -8,6 +8,10 @@ import (
 	"hash"
 )
 
+// SaltSize is the number of octets in the salt that a user who does not exist is
+// given. Only where all salts have it, and MinIterations, are the others like it.
+const SaltSize = 16
+
 // Limits of SCRAM's iteration count.
 const (
 	// MinIterations is the least that a client puts up with, and what a server is to

@@ -83,8 +83,7 @@ func (s *scramServer) begin(ctx context.Context, message string) ([]byte, error)
 // decoy stands in for a user that does not exist. Each such user has a salt of its
 // own, the same whenever it is asked for.
 func (s *scramServer) decoy() Verifier {
-	const saltSize = 16
-	salt := s.h.mac(s.o.DecoyKey, s.first.user)[:saltSize]
+	salt := s.h.mac(s.o.DecoyKey, s.first.user)[:SaltSize]
 	nobody := s.h.mac(s.o.DecoyKey, "key of "+s.first.user)
 	return Verifier{salt, MinIterations, nobody, nobody}
 }

@@ -36,6 +36,8 @@ func (s *session) followed(cmd Command, code int) func() error {
 	switch verb, class := cmd.Verb, code/100; {
 	case verb == "DATA" && class == 3:
 		return s.dataUnasked
+	case verb == "STARTTLS" && class == 2:
+		return s.secureUnasked
 	case verb == "AUTH" && class == 3:
 		return s.authUnasked
 	case class != 2 || !inPlace:

@@ -37,7 +37,7 @@ func TestAuthUnderTLS(t *testing.T) {
 	if _, err := c.Hello(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Auth(context.Background(), Credentials{"", "alice", "secret"}); err != nil {
+	if _, err := c.Auth(context.Background(), Credentials{User: "alice", Password: "secret"}); err != nil {
 		t.Error(err)
 	}
 	if got := conn.transcript.String(); !strings.Contains(got, "S: AUTH PLAIN AGFsaWNlAHNlY3JldA==\n") {
@@ -73,7 +73,7 @@ func TestClientCancels(t *testing.T) {
 	if _, err := c.Hello(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.Auth(context.Background(), Credentials{"", "alice", "secret"})
+	_, err := c.Auth(context.Background(), Credentials{User: "alice", Password: "secret"})
 	var r *Reply
 	if !errors.Is(err, ErrChallenge) || !errors.As(err, &r) || r.Code != 501 {
 		t.Error(err)

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,9 @@ type Peer struct {
 	Hello string
 	ESMTP bool // EHLO was said, not HELO
 	TLS   bool // the connection is encrypted
+	// TLSState is what the handshake has settled, nil if the connection is not
+	// encrypted. It must not be changed.
+	TLSState *tls.ConnectionState
 	// UTF8 tells that the transaction at hand is one with SMTPUTF8; it is false
 	// but in Data.
 	UTF8 bool
@@ -75,9 +79,11 @@ type Backend interface {
 // as 251 from Rcpt, is sent and counts as success. A *Reply of 421 ends the
 // session. Any other error is for the log and the client gets 451 4.3.0.
 type Session interface {
-	// Auth checks a user's password. identity is on whose behalf the user wants to
+	// Auth checks a user's password, for the mechanisms that show it; a Session that
+	// is a [sasl.Users] serves the others. identity is on whose behalf the user wants to
 	// act, "" for the user's own. A wrong password is [BadCredentials]; an error
-	// that is no *Reply becomes 454 4.7.0.
+	// that is no *Reply becomes 454 4.7.0. Whatever a 535 says, the client gets that
+	// of BadCredentials.
 	Auth(ctx context.Context, mechanism, identity, user, password string) error
 	// Mail begins a transaction.
 	Mail(ctx context.Context, from Path, params MailParams) error

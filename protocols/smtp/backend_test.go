@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"mailwalk/protocols/sasl"
 )
 
 // testBackend accepts mail and keeps it. Some names make it refuse.
@@ -13,6 +15,7 @@ type testBackend struct {
 	refuse   error // of NewSession
 	verifies bool
 	lazy     bool // Data does not read
+	users    bool // has what CRAM-MD5 and SCRAM-SHA-256 need
 
 	peers    []Peer
 	mails    []testMail
@@ -33,6 +36,9 @@ func (b *testBackend) NewSession(context.Context, Peer) (Session, error) {
 		return nil, b.refuse
 	}
 	s := &testSession{b}
+	if b.users {
+		return testUsers{s}, nil
+	}
 	if b.verifies {
 		return testVerifier{s}, nil
 	}
@@ -123,4 +129,46 @@ func (testVerifier) Verify(_ context.Context, what string) (*Reply, error) {
 		return nil, errDisk
 	}
 	return NewReply(550, Enhanced{5, 1, 1}, "String does not match anything"), nil
+}
+
+// testUsers knows one user, alice, and breaks at another.
+type testUsers struct{ *testSession }
+
+func (testUsers) Password(_ context.Context, user string) (string, error) {
+	switch user {
+	case "alice":
+		return "secret", nil
+	case "broken":
+		return "", errDisk
+	}
+	return "", fmt.Errorf("user %s: %w", user, sasl.ErrNoUser)
+}
+
+func (u testUsers) Verifier(ctx context.Context, user string) (sasl.Verifier, error) {
+	password, err := u.Password(ctx, user)
+	if err != nil {
+		return sasl.Verifier{}, err
+	}
+	return sasl.NewVerifier(password, []byte("NaCl"), sasl.MinIterations)
+}
+
+func (testUsers) Authorize(_ context.Context, _, identity, _ string) error {
+	switch identity {
+	case "", "bob":
+		return nil
+	case "moved":
+		return NewReply(235, Enhanced{2, 7, 0}, "Welcome back")
+	}
+	return fmt.Errorf("as %s: %w", identity, NewReply(535, Enhanced{5, 7, 8}, "Not as %s", identity))
+}
+
+// octets is a source of octets that can be foretold.
+type octets struct{ n byte }
+
+func (o *octets) Read(p []byte) (int, error) {
+	for i := range p {
+		o.n += 7
+		p[i] = o.n
+	}
+	return len(p), nil
 }

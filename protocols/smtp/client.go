@@ -72,8 +72,13 @@ type ClientOptions struct {
 	// Hello is the client's name in EHLO; empty means the address literal of the
 	// connection's own address (RFC 5321 §4.1.4).
 	Hello string
-	// AllowCleartext lets a password go over a connection that is not encrypted.
+	// AllowCleartext lets Auth prove who the client is over a connection that is not
+	// encrypted.
 	AllowCleartext bool
+	// Mechanisms are those that Auth may use; nil means all that are known.
+	Mechanisms []string
+	// Rand is where nonces come from; nil means crypto/rand.
+	Rand io.Reader
 	// RefuseOversize makes Send fail with ErrOversize before MAIL if the server's
 	// SIZE says that it would refuse. Without it the server is asked.
 	RefuseOversize bool
@@ -94,6 +99,8 @@ type ClientOptions struct {
 	Now func() time.Time
 	// Hooks look on; they may be nil. An answer from Received is not heeded.
 	Hooks *dialog.Hooks
+	// TLSHooks look on at the handshake.
+	TLSHooks TLSHooks
 }
 
 // Limits of what a client reads. A reply line has 512 octets (RFC 5321
@@ -121,6 +128,7 @@ type Client struct {
 	t    Timeouts
 
 	greeted    bool
+	broken     error // why nothing may be said any more
 	extensions Extensions
 	body       Body // of the MAIL in force
 	utf8       bool // whether it said SMTPUTF8
@@ -307,6 +315,9 @@ func (c *Client) command(ctx context.Context, line string, enhanced bool) (*Repl
 
 // begin takes over a method's context.
 func (c *Client) begin(ctx context.Context) error {
+	if c.broken != nil {
+		return c.broken
+	}
 	c.out.limit, _ = ctx.Deadline()
 	return ctx.Err()
 }

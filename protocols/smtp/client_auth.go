@@ -3,14 +3,20 @@ package smtp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailwalk/protocols/dialog"
+	"mailwalk/protocols/sasl"
 )
 
-// Auth proves who the client is, with the first of PLAIN and LOGIN that the
-// server offers (RFC 4954 §4). Both show the password to whoever reads along, so
-// the connection must be encrypted unless the options allow otherwise.
+// Auth proves who the client is (RFC 4954 §4), with the first of the mechanisms in
+// [sasl.Mechanisms] that the server offers, the options allow and the credentials
+// fit. The connection must be encrypted unless the options say otherwise.
+//
+// A refusal is not followed by another mechanism: one that fails where a better
+// one was offered may be what somebody on the way is after. An error that is
+// [sasl.ErrServer] says that the server is not who it should be.
 func (c *Client) Auth(ctx context.Context, creds Credentials) (*Reply, error) {
 	if !isTLS(c.out.Conn) && !c.opts.AllowCleartext {
 		return nil, step("AUTH", ErrCleartext)
@@ -18,84 +24,81 @@ func (c *Client) Auth(ctx context.Context, creds Credentials) (*Reply, error) {
 	if strings.ContainsRune(creds.Identity+creds.User+creds.Password, 0) {
 		return nil, step("AUTH", fmt.Errorf("%w: NUL in credentials", ErrArgument))
 	}
+	mechanism, ok := c.mechanism(creds)
+	if !ok {
+		return nil, step("AUTH", ErrNoMechanism)
+	}
+	x, err := sasl.NewClient(mechanism, creds, sasl.ClientOptions{Rand: randOr(c.opts.Rand)})
+	if err != nil {
+		return nil, step("AUTH", fmt.Errorf("%w: %w", ErrArgument, err))
+	}
+	if err := c.begin(ctx); err != nil {
+		return nil, step("AUTH", err)
+	}
+	r, err := c.authenticate(mechanism, x)
+	return expect("AUTH", r, err, 2)
+}
+
+func (c *Client) mechanism(creds Credentials) (string, bool) {
 	params, _ := c.extensions.Lookup("AUTH")
 	offered := strings.Fields(upper(params))
-	for _, m := range saslClients {
-		for _, name := range offered {
-			if name == m.name && (creds.Identity == "" || m.hasIdentity) {
-				if err := c.begin(ctx); err != nil {
-					return nil, step("AUTH", err)
-				}
-				r, err := m.run(c, creds)
-				return expect("AUTH", r, err, 2)
+	for _, m := range sasl.Mechanisms() {
+		allowed := c.opts.Mechanisms == nil || slices.Contains(c.opts.Mechanisms, m.Name)
+		if allowed && slices.Contains(offered, m.Name) && (creds.Identity == "" || m.HasIdentity) {
+			return m.Name, true
+		}
+	}
+	return "", false
+}
+
+// authenticate runs an exchange, with the initial response where it fits on the
+// command line (RFC 4954 §4).
+func (c *Client) authenticate(mechanism string, x sasl.Client) (*Reply, error) {
+	initial, err := x.Start()
+	if err != nil {
+		return nil, err
+	}
+	line := "AUTH " + mechanism
+	if full := line + " " + encodeInitial(initial); initial != nil && len(full)+len("\r\n") <= maxCommandSent {
+		line, initial = full, nil
+	}
+	r, err := c.say(dialog.Command, line)
+	for err == nil && r.Intermediate() {
+		challenge, ok := decodeResponse(r.Text())
+		if !ok {
+			return c.cancel(ErrChallenge)
+		}
+		response := initial
+		if initial = nil; response == nil {
+			if response, err = x.Next(challenge); err != nil {
+				return c.cancel(err)
 			}
 		}
+		r, err = c.say(dialog.Continuation, encodeResponse(response))
 	}
-	return nil, step("AUTH", ErrNoMechanism)
-}
-
-// saslClients are the mechanisms known, the better before the worse.
-var saslClients = []struct {
-	name        string
-	hasIdentity bool
-	run         func(*Client, Credentials) (*Reply, error)
-}{
-	{"PLAIN", true, plainClient},
-	{"LOGIN", false, loginClient},
-}
-
-// plainClient is PLAIN (RFC 4616 §2), with the initial response where it fits on
-// the command line (RFC 4954 §4).
-func plainClient(c *Client, creds Credentials) (*Reply, error) {
-	response := encodeResponse(encodePlain(creds))
-	line := "AUTH PLAIN " + response
-	if len(line)+len("\r\n") <= maxCommandSent {
-		return c.exchange(dialog.Command, line)
-	}
-	r, err := c.exchange(dialog.Command, "AUTH PLAIN")
-	if err != nil || !r.Intermediate() {
-		return r, err
-	}
-	return c.exchange(dialog.Continuation, response)
-}
-
-// loginClient is LOGIN, which no RFC defines: the server asks twice, and what it
-// asks means nothing.
-func loginClient(c *Client, creds Credentials) (*Reply, error) {
-	r, err := c.exchange(dialog.Command, "AUTH LOGIN")
-	for _, text := range []string{creds.User, creds.Password} {
-		if err != nil || !r.Intermediate() {
-			return r, err
-		}
-		r, err = c.exchange(dialog.Continuation, encodeResponse(text))
+	if err == nil && r.Positive() {
+		err = x.Finish()
 	}
 	return r, err
 }
 
-// exchange sends one line of AUTH and reads the reply.
-func (c *Client) exchange(role dialog.Role, line string) (*Reply, error) {
+// say sends one line of AUTH and reads the reply.
+func (c *Client) say(role dialog.Role, line string) (*Reply, error) {
 	secret := role == dialog.Continuation || isAuthLine([]byte(line))
 	if err := c.c.WriteLine(role, []byte(line), secret); err != nil {
 		return nil, err
 	}
-	r, err := c.readReply(dialog.Reply, c.t.Command, true)
-	if err != nil || !r.Intermediate() {
-		return r, err
-	}
-	if _, ok := decodeResponse([]byte(r.Text())); !ok {
-		return c.cancel()
-	}
-	return r, nil
+	return c.readReply(dialog.Reply, c.t.Command, true)
 }
 
-// cancel ends an exchange whose challenge makes no sense (RFC 4954 §4).
-func (c *Client) cancel() (*Reply, error) {
+// cancel ends an exchange in which the server makes no sense (RFC 4954 §4).
+func (c *Client) cancel(why error) (*Reply, error) {
 	if err := c.c.WriteLine(dialog.Continuation, []byte("*"), false); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", why, err)
 	}
 	r, err := c.readReply(dialog.Reply, c.t.Command, true)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", why, err)
 	}
-	return r, fmt.Errorf("%w: %w", ErrChallenge, r)
+	return r, fmt.Errorf("%w: %w", why, r)
 }

@@ -209,12 +209,12 @@ func TestClientAuth(t *testing.T) {
 		creds      Credentials
 		code       int
 	}{
-		{"plain", nil, Credentials{"", "alice", "secret"}, 235},
-		{"login", []string{"LOGIN"}, Credentials{"", "alice", "secret"}, 235},
-		{"wrong", nil, Credentials{"", "alice", "wrong"}, 535},
-		{"long", []string{"PLAIN"}, Credentials{"", "alice", long}, 535},
-		{"login wrong", []string{"LOGIN"}, Credentials{"", "alice", "wrong"}, 535},
-		{"broken", nil, Credentials{"", "broken", "x"}, 454},
+		{"plain", nil, Credentials{User: "alice", Password: "secret"}, 235},
+		{"login", []string{"LOGIN"}, Credentials{User: "alice", Password: "secret"}, 235},
+		{"wrong", nil, Credentials{Identity: "", User: "alice", Password: "wrong"}, 535},
+		{"long", []string{"PLAIN"}, Credentials{Identity: "", User: "alice", Password: long}, 535},
+		{"login wrong", []string{"LOGIN"}, Credentials{Identity: "", User: "alice", Password: "wrong"}, 535},
+		{"broken", nil, Credentials{Identity: "", User: "broken", Password: "x"}, 454},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package smtp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -147,8 +148,7 @@ func parseScript(t *testing.T, text string) (head string, settings []string, blo
 
 func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptConn) {
 	t.Helper()
-	b := &testBackend{}
-	srv := &Server{Hostname: "foo.com", Backend: b, Now: func() time.Time { return time.Unix(0, 0) }}
+	srv, b := newTestServer()
 	conn := &scriptConn{}
 	for _, s := range settings {
 		key, value, _ := strings.Cut(s, "=")
@@ -158,6 +158,18 @@ func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptC
 			srv.Mode = Submission
 		case "cleartext":
 			srv.AllowCleartext = true
+		case "authfailures":
+			srv.MaxAuthFailures = n
+		case "mechanisms":
+			srv.Mechanisms = strings.Split(value, ",")
+		case "users":
+			b.users = true
+		case "tls":
+			srv.TLS = testTLS(t)
+		case "tlsbroken":
+			srv.TLS = &tls.Config{}
+		case "requiretls":
+			srv.RequireTLS = true
 		case "verifies":
 			b.verifies = true
 		case "lazy":
@@ -263,7 +275,10 @@ func play(t *testing.T, srv *Server, hooks *Hooks, blocks ...string) (*scriptCon
 
 func newTestServer() (*Server, *testBackend) {
 	b := &testBackend{}
-	return &Server{Hostname: "foo.com", Backend: b, Now: func() time.Time { return time.Unix(0, 0) }}, b
+	return &Server{
+		Hostname: "foo.com", Backend: b, Now: func() time.Time { return time.Unix(0, 0) },
+		Rand: &octets{}, DecoyKey: []byte("decoy"),
+	}, b
 }
 
 func TestServeConnErrors(t *testing.T) {

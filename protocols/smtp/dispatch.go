@@ -8,18 +8,19 @@ type handler func(s *session, arg string) (*Reply, error)
 // handlers is commandTable's other half, apart from it because HELP reads the
 // table. It is only ever looked up in.
 var handlers = map[string]handler{
-	"EHLO": (*session).ehlo,
-	"HELO": (*session).helo,
-	"AUTH": (*session).auth,
-	"MAIL": (*session).mail,
-	"RCPT": (*session).rcpt,
-	"DATA": (*session).data,
-	"BDAT": (*session).bdat,
-	"RSET": (*session).rset,
-	"VRFY": (*session).vrfy,
-	"HELP": (*session).help,
-	"NOOP": (*session).noop,
-	"QUIT": (*session).quit,
+	"EHLO":     (*session).ehlo,
+	"HELO":     (*session).helo,
+	"STARTTLS": (*session).starttls,
+	"AUTH":     (*session).auth,
+	"MAIL":     (*session).mail,
+	"RCPT":     (*session).rcpt,
+	"DATA":     (*session).data,
+	"BDAT":     (*session).bdat,
+	"RSET":     (*session).rset,
+	"VRFY":     (*session).vrfy,
+	"HELP":     (*session).help,
+	"NOOP":     (*session).noop,
+	"QUIT":     (*session).quit,
 }
 
 // execute checks a command line against the table, once for all commands, and
@@ -53,6 +54,8 @@ func (s *session) admit(info CommandInfo, arg string) *Reply {
 	switch {
 	case !info.Implemented:
 		return NewReply(502, Enhanced{5, 5, 1}, "%s is not implemented", info.Verb) // RFC 5321 §4.2.4
+	case s.srv.RequireTLS && !s.peer.TLS && !info.BeforeTLS:
+		return NewReply(530, Enhanced{5, 7, 0}, "Must issue a STARTTLS command first") // RFC 3207 §4
 	case info.NoArg && arg != "":
 		return NewReply(501, Enhanced{5, 5, 4}, "%s takes no argument", info.Verb) // RFC 5321 §4.3.2
 	case !info.States.Has(s.state):
@@ -77,6 +80,8 @@ func (s *session) outOfOrder(info CommandInfo) *Reply {
 		return bad("send EHLO first")
 	case info.Verb == "MAIL":
 		return bad("a transaction is open already")
+	case info.Verb == "STARTTLS":
+		return bad("no STARTTLS within a transaction")
 	case info.Verb == "AUTH":
 		return bad("no AUTH within a transaction") // RFC 4954 §4
 	case s.state == StateChunk && info.Verb == "DATA":

@@ -18,7 +18,8 @@
 // was not given. Whoever calls may do all of that.
 //
 // Extensions spoken: SIZE (RFC 1870), 8BITMIME (RFC 6152), PIPELINING (RFC 2920),
-// ENHANCEDSTATUSCODES (RFC 2034), AUTH (RFC 4954) with PLAIN and LOGIN; and, where
-// the [Server] is told so, CHUNKING and BINARYMIME (RFC 3030), SMTPUTF8 (RFC 6531),
-// DSN (RFC 3461) and LIMITS (RFC 9422).
+// ENHANCEDSTATUSCODES (RFC 2034), STARTTLS (RFC 3207), AUTH (RFC 4954) with the
+// mechanisms of package sasl; and, where the [Server] is told so, CHUNKING and
+// BINARYMIME (RFC 3030), SMTPUTF8 (RFC 6531), DSN (RFC 3461) and LIMITS (RFC
+// 9422).
 package smtp

@@ -69,16 +69,13 @@ func (s *session) extensions() Extensions {
 		{Keyword: "ENHANCEDSTATUSCODES"},
 	}
 	es = append(es, s.srv.offers()...)
+	if s.offersTLS() {
+		es = append(es, Extension{Keyword: "STARTTLS"})
+	}
 	if s.offersAuth() {
-		es = append(es, Extension{"AUTH", strings.Join(s.srv.mechanisms(), " ")})
+		es = append(es, Extension{"AUTH", strings.Join(s.mechanisms(), " ")})
 	}
 	// RFC 5321 §4.1.1.1: commands that are not in the required subset of §4.5.1
 	// are listed.
 	return append(es, Extension{Keyword: "HELP"})
-}
-
-// offersAuth tells whether AUTH is offered: a mechanism that shows the password
-// is not, on a connection that anyone on the way can read (RFC 4954 §4).
-func (s *session) offersAuth() bool {
-	return len(s.srv.mechanisms()) > 0 && (s.peer.TLS || s.srv.AllowCleartext)
 }

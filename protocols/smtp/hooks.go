@@ -20,6 +20,8 @@ import "mailwalk/protocols/dialog"
 //   - 2yz to EHLO, HELO, RSET: the transaction is forgotten, as ever;
 //   - 2yz to MAIL, RCPT: the path goes into the envelope that Data will get, if
 //     it can be parsed and the command was in its place;
+//   - 2yz to STARTTLS: the handshake begins; where the server has none to begin,
+//     the session ends;
 //   - 2yz to AUTH: the session counts as authenticated, with no user;
 //   - 3yz to AUTH: the next line is taken as the response and refused;
 //   - 3yz to DATA: the content is read; without an envelope it is refused at its
@@ -34,6 +36,8 @@ import "mailwalk/protocols/dialog"
 // forgotten.
 type Hooks struct {
 	dialog.Hooks
+	// TLS is told of the handshake.
+	TLS TLSHooks
 	// State is told of each change of the session's state, before the reply that
 	// follows from it is sent.
 	State func(from, to State)
@@ -48,6 +52,13 @@ func (h *Hooks) lines() *dialog.Hooks {
 		return nil
 	}
 	return h.Hooks.OrNil()
+}
+
+func (h *Hooks) tls() *TLSHooks {
+	if h == nil {
+		return &TLSHooks{}
+	}
+	return &h.TLS
 }
 
 func (h *Hooks) state(from, to State) {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"time"
+
+	"mailwalk/protocols/sasl"
 )
 
 // Mode says what a server is for.
@@ -30,18 +33,21 @@ func (m Mode) String() string {
 
 // Defaults of a Server.
 const (
-	DefaultMaxSize       = 25 << 20        // octets
-	DefaultMaxRecipients = 1000            // RFC 5321 §4.5.3.1.8 asks for 100 at least
-	DefaultMaxErrors     = 20              // in one session
-	DefaultTimeout       = 5 * time.Minute // RFC 5321 §4.5.3.2.7
-	maxCommandLine       = 2048            // octets; RFC 5321 §4.5.3.1.4 and what extensions add to it
-	maxResponseLine      = 12288           // octets, RFC 4954 §4
+	DefaultMaxSize         = 25 << 20        // octets
+	DefaultMaxRecipients   = 1000            // RFC 5321 §4.5.3.1.8 asks for 100 at least
+	DefaultMaxErrors       = 20              // in one session
+	DefaultMaxAuthFailures = 3               // in one session
+	DefaultTimeout         = 5 * time.Minute // RFC 5321 §4.5.3.2.7
+	maxCommandLine         = 2048            // octets; RFC 5321 §4.5.3.1.4 and what extensions add to it
+	maxResponseLine        = 12288           // octets, RFC 4954 §4
 )
 
 // Errors with which a session ends, besides those of its connection and context.
 var (
 	// ErrTooManyErrors says that the client was sent away for its errors.
 	ErrTooManyErrors = errors.New("smtp: too many errors")
+	// ErrTooManyFailures says that the client was sent away for wrong credentials.
+	ErrTooManyFailures = errors.New("smtp: too many failed authentications")
 	// ErrAnswered says that a hook answered a content in the server's stead.
 	ErrAnswered = errors.New("smtp: answered by a hook")
 )
@@ -81,24 +87,51 @@ type Server struct {
 	// Limits are announced by LIMITS, if there are any, and kept to (RFC 9422 §3).
 	// One over 999999 is kept to and not announced.
 	Limits Limits
-	// Mechanisms are the SASL mechanisms offered, of "PLAIN" and "LOGIN". Nil
-	// means both for Submission and none for Relay.
+	// TLS allows STARTTLS (RFC 3207). Nil, or a configuration without a
+	// certificate, means that it is not offered. A connection that is encrypted
+	// already, such as a *tls.Conn, is taken as it is.
+	TLS *tls.Config
+	// ImplicitTLS begins TLS before the greeting, for port 465 (RFC 8314 §3.3). It
+	// needs TLS.
+	ImplicitTLS bool
+	// RequireTLS refuses with 530 what is not needed to come to TLS (RFC 3207 §4). A
+	// server that takes mail from anywhere must not do so.
+	RequireTLS bool
+	// Mechanisms are the SASL mechanisms offered, of those in [sasl.Mechanisms].
+	// Nil means PLAIN and LOGIN for Submission and none for Relay. What the backend
+	// cannot check is not offered: CRAM-MD5 and SCRAM-SHA-256 need a [Session] that
+	// is a [sasl.Users].
 	Mechanisms []string
-	// AllowCleartext lets a client send its password over a connection that is
-	// not encrypted. Without it AUTH is not offered there (RFC 4954 §4).
+	// AllowCleartext lets a client authenticate over a connection that is not
+	// encrypted. Without it AUTH is not offered there (RFC 4954 §4).
 	AllowCleartext bool
-	// CommandTimeout is how long the client may take for a command, DataTimeout
-	// how long it may fall silent within a content, WriteTimeout how long it may
-	// take to receive a reply. 0 means DefaultTimeout.
-	CommandTimeout, DataTimeout, WriteTimeout time.Duration
+	// MaxAuthFailures is how often AUTH may be answered 535 in one session; the next
+	// AUTH gets 421. 0 means DefaultMaxAuthFailures.
+	MaxAuthFailures int
+	// AuthDelay is called before a 535 is sent, with the number of those of the
+	// session, and may take its time, so that guessing does. An error ends the
+	// session. Nil means no delay.
+	AuthDelay func(ctx context.Context, failures int) error
+	// Rand is where challenges and nonces come from; nil means crypto/rand. Sessions
+	// that run at once read from it at once.
+	Rand io.Reader
+	// DecoyKey makes users that do not exist look like others to a client of
+	// SCRAM-SHA-256. It is secret; nil means one that is drawn for the process, from
+	// crypto/rand.
+	DecoyKey []byte
+	// CommandTimeout is how long the client may take for a command or a response of
+	// AUTH, DataTimeout how long it may fall silent within a content, WriteTimeout
+	// how long it may take to receive a reply, HandshakeTimeout how long TLS may
+	// take to begin. 0 means DefaultTimeout.
+	CommandTimeout, DataTimeout, WriteTimeout, HandshakeTimeout time.Duration
 	// Now is the clock that deadlines are counted from; nil means time.Now.
 	Now func() time.Time
 }
 
 // ServeConn runs one session on nc and closes nc at its end. It returns nil if
 // the client said QUIT, and otherwise why the session ended: an error of the
-// connection (io.EOF if the client just left), ErrTooManyErrors, ctx's error, or
-// the *Reply of 421 that the backend or a hook ended it with. hooks may be nil.
+// connection (io.EOF if the client just left) or of its TLS handshake,
+// ErrTooManyErrors, ErrTooManyFailures, ctx's error, or the *Reply of 421 that the backend or a hook ended it with. hooks may be nil.
 //
 // ctx is looked at before each read. A session that already waits for its client
 // notices the end of ctx if a deadline in the past is set on nc, which makes the
@@ -109,7 +142,7 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn, hooks *Hooks) error
 	if ss.backend != nil {
 		ss.backend.Close()
 	}
-	if cerr := nc.Close(); err == nil && cerr != nil && !errors.Is(cerr, net.ErrClosed) {
+	if cerr := ss.in.Close(); err == nil && cerr != nil && !errors.Is(cerr, net.ErrClosed) {
 		err = step("close", cerr)
 	}
 	return err
@@ -131,7 +164,7 @@ func (s *Server) maxSize() int64 {
 
 func (s *Server) mechanisms() []string {
 	if s.Mechanisms == nil && s.Mode == Submission {
-		return []string{"PLAIN", "LOGIN"}
+		return []string{sasl.Plain, sasl.Login}
 	}
 	return s.Mechanisms
 }
@@ -150,10 +183,4 @@ func orDefault[T int | time.Duration](v, def T) T {
 		return def
 	}
 	return v
-}
-
-// isTLS tells whether a connection is encrypted.
-func isTLS(nc net.Conn) bool {
-	_, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
-	return ok
 }

@@ -29,8 +29,10 @@ type session struct {
 	used      usage  // of what LIMITS limits
 	verb      string // of the command at hand
 	mistakes  int
-	forgiving bool  // the reply at hand is no mistake of the client's
-	end       error // why the session ends after this reply, if state is StateEnd
+	failures  int          // of AUTH
+	then      func() error // after the reply at hand
+	forgiving bool         // the reply at hand is no mistake of the client's
+	end       error        // why the session ends after this reply, if state is StateEnd
 }
 
 // inlet is the connection as the dialogue reads and writes it. Before it waits
@@ -84,15 +86,23 @@ func newSession(ctx context.Context, srv *Server, nc net.Conn, hooks *Hooks) *se
 	}
 	s := &session{
 		srv: srv, ctx: ctx, in: in, hooks: hooks,
-		c:    dialog.NewServer(in, hooks.lines()),
-		peer: Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), TLS: isTLS(nc)},
+		peer: Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), TLS: isTLS(nc), TLSState: tlsOf(nc)},
 	}
-	in.flush = s.c.Flush
+	s.attach()
 	return s
 }
 
 // run is the whole session.
 func (s *session) run() error {
+	if s.srv.ImplicitTLS && !s.peer.TLS {
+		if s.srv.TLS == nil {
+			s.finish(ErrNoTLS)
+			return step("TLS", ErrNoTLS)
+		}
+		if err := s.secure(); err != nil {
+			return err
+		}
+	}
 	if err := s.greet(); err != nil {
 		return err
 	}
@@ -185,7 +195,12 @@ func (s *session) command() error {
 	if reply == nil { // a hook has spoken already
 		return nil
 	}
-	return s.reply(s.count(reply))
+	if err := s.reply(s.count(reply)); err != nil || s.then == nil {
+		return err
+	}
+	then := s.then
+	s.then = nil
+	return then()
 }
 
 // readLine reads a line. lineErr says that the line is unfit, err that the

@@ -14,6 +14,9 @@ type CommandInfo struct {
 	// Extension is the EHLO keyword that brings the command, "" for a command of
 	// plain SMTP. It needs EHLO: HELO asks for no extensions.
 	Extension string
+	// BeforeTLS says that a server that demands TLS allows the command before (RFC
+	// 3207 §4).
+	BeforeTLS bool
 	// NeedsAuth says that a submission server demands AUTH before (RFC 6409
 	// §4.3).
 	NeedsAuth bool
@@ -36,7 +39,7 @@ var commandTable = []CommandInfo{
 	{
 		Verb: "EHLO", Syntax: "EHLO ( Domain / address-literal )", Section: "RFC 5321 §4.1.1.1",
 		Summary: "The client says its name and asks which extensions the server offers.",
-		States:  inSession, EndsGroup: true, Implemented: true,
+		States:  inSession, BeforeTLS: true, EndsGroup: true, Implemented: true,
 	},
 	{
 		Verb: "HELO", Syntax: "HELO Domain", Section: "RFC 5321 §4.1.1.1",
@@ -46,7 +49,7 @@ var commandTable = []CommandInfo{
 	{
 		Verb: "STARTTLS", Syntax: "STARTTLS", Section: "RFC 3207 §4",
 		Summary: "The client asks to go on under TLS encryption.",
-		States:  statesOf(StateReady), Extension: "STARTTLS", NoArg: true, EndsGroup: true,
+		States:  statesOf(StateReady), Extension: "STARTTLS", BeforeTLS: true, NoArg: true, EndsGroup: true, Implemented: true,
 	},
 	{
 		Verb: "AUTH", Syntax: "AUTH mechanism [ initial-response ]", Section: "RFC 4954 §4",
@@ -97,7 +100,7 @@ var commandTable = []CommandInfo{
 	{
 		Verb: "NOOP", Syntax: "NOOP [ String ]", Section: "RFC 5321 §4.1.1.9",
 		Summary: "Does nothing, and shows that the server is still there.",
-		States:  inSession, EndsGroup: true, Implemented: true,
+		States:  inSession, BeforeTLS: true, EndsGroup: true, Implemented: true,
 	},
 	{
 		Verb: "ETRN", Syntax: "ETRN node-name", Section: "RFC 1985 §5",
@@ -127,7 +130,7 @@ var commandTable = []CommandInfo{
 	{
 		Verb: "QUIT", Syntax: "QUIT", Section: "RFC 5321 §4.1.1.10",
 		Summary: "Ends the session; the server answers and closes the connection.",
-		States:  inSession | statesOf(StateRefused), NoArg: true, EndsGroup: true, Implemented: true,
+		States:  inSession | statesOf(StateRefused), BeforeTLS: true, NoArg: true, EndsGroup: true, Implemented: true,
 	},
 }
 
