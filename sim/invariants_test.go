@@ -162,7 +162,11 @@ func checkMails(t *testing.T, tr *trace.Trace) {
 		}
 	}
 	for _, c := range v.Connections() {
-		if c.State != trace.Closed {
+		switch c.State {
+		case trace.Failed: // it never came about: its server was off
+			continue
+		case trace.Closed:
+		default:
 			t.Errorf("connection %s is %s", c.ID, c.State)
 		}
 		if c.ToServer.Sent != c.ToServer.Arrived || c.ToClient.Sent != c.ToClient.Arrived {

@@ -43,7 +43,7 @@ func (s *Server) warn(ctx context.Context, e *entry, content []byte) error {
 }
 
 // inform puts a report into the queue, on its way to the sender of what it is
-// about, and records that as a step of that mail.
+// about, and records that as a step of that mail, once for each leg.
 func (s *Server) inform(ctx context.Context, e *entry, step string, r report) error {
 	r.id, r.now = s.newID(), s.Host.Clock().Now()
 	text := r.text()
@@ -62,10 +62,21 @@ func (s *Server) inform(ctx context.Context, e *entry, step string, r report) er
 	}
 	s.process(b)
 	scope.IDs = mine
-	var whom []string
-	for _, rcpt := range r.about {
-		whom = append(whom, rcpt.Address)
+	for about := r.about; len(about) > 0; {
+		var whom []string
+		var others []*recipient
+		first := about[0]
+		for _, rcpt := range about {
+			if rcpt.leg == first.leg {
+				whom = append(whom, rcpt.Address)
+			} else {
+				others = append(others, rcpt)
+			}
+		}
+		scope.Hop = first.leg
+		s.Recorder.Record(trace.Event{What: step, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: whom, Reason: first.Reply.Error()}})
+		about = others
 	}
-	s.Recorder.Record(trace.Event{What: step, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: whom, Reason: r.about[0].Reply.Error()}})
+	scope.IDs = mine
 	return nil
 }

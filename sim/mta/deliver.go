@@ -21,6 +21,7 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 	// Final delivery puts the reverse-path on top (RFC 5321 §4.4).
 	content = bytes.Join([][]byte{returnPath, content}, nil)
 	for _, r := range j.recipients {
+		r.leg = s.Recorder.Scope().Hop
 		if s.Mailboxes == nil || !s.Mailboxes.Has(r.Address) {
 			r.Reply = smtp.NewReply(550, smtp.Enhanced{5, 1, 1}, "<%s>: no such mailbox here", r.Address)
 			s.fail(r)

@@ -38,6 +38,7 @@ type recipient struct {
 	// server itself.
 	Reply  *smtp.Reply
 	Server string
+	leg    string // the last on which it was tried since the server's start
 }
 
 func (e *entry) addresses() []string {

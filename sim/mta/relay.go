@@ -263,7 +263,7 @@ func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host stri
 // this server itself.
 func (s *Server) verdict(e *entry, recipients []*recipient, reply *smtp.Reply, host string) {
 	for _, r := range recipients {
-		r.Reply, r.Server = reply, host
+		r.Reply, r.Server, r.leg = reply, host, s.Recorder.Scope().Hop
 		if reply.Temporary() {
 			s.deferred(e, r)
 		} else {
