@@ -31,11 +31,13 @@ type Conn struct {
 	rOff   int64 // bytes handed out of r
 	wOff   int64 // bytes put into w
 	long   []byte
+	full   bool // the last read within a content filled the buffer
 }
 
 const (
-	readBuffer  = 4096
-	writeBuffer = 4096
+	readBuffer    = 4 << 10
+	contentBuffer = 64 << 10
+	writeBuffer   = 4 << 10
 )
 
 // NewServer returns the server's end of a dialogue on nc. hooks may be nil.
@@ -68,6 +70,18 @@ func (c *Conn) ReadOffset() int64 { return c.rOff }
 
 // WriteOffset is the number of bytes written so far, flushed or not.
 func (c *Conn) WriteOffset() int64 { return c.wOff }
+
+// fill waits for octets when all that came is handed out. A content that does not
+// fit the buffer gets a larger one for the rest of the session: who only says
+// commands does with the small one.
+func (c *Conn) fill() ([]byte, error) {
+	if c.r.Size() < contentBuffer && c.full {
+		c.r = bufio.NewReaderSize(c.nc, contentBuffer)
+	}
+	b, err := c.r.Peek(1)
+	c.full = c.r.Buffered() >= readBuffer
+	return b, err
+}
 
 // ReadLine reads one line and returns it without its CRLF, in a slice that is
 // valid until the next read. max is the longest line in octets, CRLF included.

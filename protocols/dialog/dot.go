@@ -58,7 +58,7 @@ func (d *DotReader) Read(p []byte) (int, error) {
 			}
 			d.bol = false
 		}
-		m, err := d.copyLine(p[n:])
+		m, err := d.copyLines(p[n:])
 		n += m
 		if err != nil {
 			return n, unexpected(err)
@@ -100,51 +100,61 @@ func (d *DotReader) discard(n int) {
 	d.c.rOff += int64(m)
 }
 
-// copyLine copies buffered octets up to and with the next line end, or as many
-// as fit.
-func (d *DotReader) copyLine(p []byte) (int, error) {
+// copyLines copies buffered octets, as many as fit, up to the end of a line behind
+// which a dot stands.
+func (d *DotReader) copyLines(p []byte) (int, error) {
 	if d.c.r.Buffered() == 0 {
-		if _, err := d.c.r.Peek(1); err != nil {
+		if _, err := d.c.fill(); err != nil {
 			return 0, err
 		}
 	}
 	b, _ := d.c.r.Peek(min(d.c.r.Buffered(), len(p)))
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		b = b[:i+1]
-	}
-	d.scan(b)
-	n := copy(p, b)
+	n := copy(p, b[:d.scan(b)])
 	d.discard(n)
 	return n, nil
 }
 
-// scan keeps track of line ends in b, which has an LF at most as its last octet.
-func (d *DotReader) scan(b []byte) {
+// scan returns how much of b, which has an octet at least, may be copied at once,
+// and keeps track of its line ends.
+func (d *DotReader) scan(b []byte) (n int) {
 	if d.cr && b[0] != '\n' {
 		d.bare = true
 	}
-	last := len(b) - 1
-	if b[last] == '\n' {
-		prev := d.cr
-		if last > 0 {
-			prev = b[last-1] == '\r'
+	crs := 0 // that belong to a line's end
+	for n < len(b) {
+		i := bytes.IndexByte(b[n:], '\n')
+		if i < 0 {
+			n, d.bol = len(b), false
+			break
 		}
-		if prev {
+		i += n
+		n = i + 1
+		switch {
+		case i > 0 && b[i-1] == '\r':
+			crs++
 			d.bol = true
-		} else {
+		case i == 0 && d.cr:
+			d.bol = true
+		default:
 			d.bare = true
+			d.bol = false
+		}
+		if d.bol && n < len(b) && b[n] == '.' {
+			break
 		}
 	}
-	// A CR that is not the last octet and not the one before the LF is bare.
-	inner := b[:last]
-	if b[last] == '\n' && last > 0 && b[last-1] == '\r' {
-		inner = b[:last-1]
+	b = b[:n]
+	d.cr = b[n-1] == '\r'
+	if d.cr {
+		crs++ // what follows it is not known yet
 	}
-	if bytes.IndexByte(inner, '\r') >= 0 {
+	if bytes.Count(b, cr) != crs {
 		d.bare = true
 	}
-	d.cr = b[last] == '\r'
+	return n
 }
+
+var cr = []byte("\r")
 
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
@@ -193,25 +203,39 @@ func (d *DotWriter) Write(p []byte) (int, error) {
 				return total, err
 			}
 		}
-		line := p
-		if i := bytes.IndexByte(p, '\n'); i >= 0 {
-			line = p[:i+1]
-		}
-		n, err := d.c.Write(line)
+		lines := p[:d.lines(p)]
+		n, err := d.c.Write(lines)
 		total += n
 		if err != nil {
 			return total, err
 		}
-		last := line[len(line)-1]
-		if len(line) > 1 {
-			d.cr = line[len(line)-2] == '\r'
-		}
-		d.bol = last == '\n' && d.cr
-		d.cr = last == '\r'
-		p = p[len(line):]
+		p = p[len(lines):]
 	}
 	return total, nil
 }
+
+// lines returns how much of p, which has an octet at least, may be written at once:
+// up to the end of a line behind which a dot stands, or all of it.
+func (d *DotWriter) lines(p []byte) int {
+	n := 0
+	for {
+		i := bytes.Index(p[n:], dotAfterLF)
+		if i < 0 {
+			n = len(p)
+			break
+		}
+		n += i + 1
+		if n > 1 && p[n-2] == '\r' || n == 1 && d.cr {
+			break
+		}
+	}
+	cr := n > 1 && p[n-2] == '\r' || n == 1 && d.cr
+	d.bol = p[n-1] == '\n' && cr
+	d.cr = p[n-1] == '\r'
+	return n
+}
+
+var dotAfterLF = []byte("\n.")
 
 // Close writes the end of the content, CRLF.CRLF, of which the first CRLF is
 // the content's own if it has one. It does not flush.

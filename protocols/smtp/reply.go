@@ -23,7 +23,14 @@ func (e Enhanced) String() string {
 	if e.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%d.%d.%d", e[0], e[1], e[2])
+	b := make([]byte, 0, len("5.999.999"))
+	for i, n := range e {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = strconv.AppendInt(b, int64(n), 10)
+	}
+	return string(b)
 }
 
 // Reply is a server's answer: a code for the program, text for people, and

@@ -222,8 +222,12 @@ func (s *session) readLine(role dialog.Role, limit int) (u *dialog.Unit, lineErr
 // isAuthLine tells whether a line may hold a password: AUTH with an initial
 // response. It is generous, since a line that is malformed may hold one too.
 func isAuthLine(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	if len(line) < len("AUTH") || !bytes.EqualFold(line[:len("AUTH")], []byte("AUTH")) {
+		return false
+	}
 	words := bytes.Fields(line)
-	return len(words) > 2 && upper(string(words[0])) == "AUTH"
+	return len(words) > 2 && len(words[0]) == len("AUTH")
 }
 
 func badLine(err error) *Reply {
