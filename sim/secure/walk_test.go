@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -30,6 +31,7 @@ var start = time.Date(2030, 1, 7, 9, 0, 0, 0, time.UTC)
 type talk struct {
 	port       uint16
 	implicit   bool
+	outsider   bool // the client is a program that is not of the walk
 	server     Server
 	policy     Policy
 	name       string // that the client takes the server for
@@ -79,7 +81,11 @@ func (x *talk) run(t testing.TB, seed uint64) *trace.Trace {
 	}
 	x.serve(t, On(mail, rec, authority), rec, mail)
 	x.clientErr = fmt.Errorf("the client did not end")
-	laptop.Go("client", func(ctx context.Context) { x.clientErr = x.speak(ctx, On(laptop, rec, authority), rec, laptop) })
+	if x.outsider {
+		laptop.Go("client", func(ctx context.Context) { x.clientErr = x.intrude(ctx, laptop) })
+	} else {
+		laptop.Go("client", func(ctx context.Context) { x.clientErr = x.speak(ctx, On(laptop, rec, authority), rec, laptop) })
+	}
 	for i := 0; clk.Step(); i++ {
 		if i > 1e6 {
 			t.Fatal("the queue never runs dry")
@@ -309,11 +315,12 @@ func TestLinesFindTheirPackets(t *testing.T) {
 					t.Fatalf("%q is not the line that was sent", b.Text)
 				}
 				wired := int64(0)
-				for _, r := range index.OnWire(e.Seq) {
+				parts, sealed := index.OnWire(e.Seq)
+				for _, r := range parts {
 					wired += r.To - r.From
 				}
-				if inside := b.To > b.From && wired > b.To-b.From; inside != x.inside(b) {
-					t.Errorf("%q: %d octets on the wire for %d", b.Text, wired, b.To-b.From)
+				if inside := x.implicit || inside(tr, e); sealed != inside || sealed != (wired > b.To-b.From) {
+					t.Errorf("%q: sealed %t, %d octets on the wire for %d", b.Text, sealed, wired, b.To-b.From)
 				}
 				carriers := index.Down(info.Node)
 				if least := int(wired / 1460); len(carriers) < max(least, 1) {
@@ -343,9 +350,14 @@ func TestLinesFindTheirPackets(t *testing.T) {
 	}
 }
 
-// inside tells whether a line of the talk is inside TLS.
-func (x *talk) inside(b *trace.LineBody) bool {
-	return x.implicit || !(b.From < 40 && (strings.HasPrefix(b.Text, "220") || b.Text == "250 EHLO" && b.From < 30) || b.Text == "EHLO laptop" || b.Text == "STARTTLS" || b.Text == "220 go ahead")
+// inside tells whether a line was read after the handshake at its end.
+func inside(tr *trace.Trace, e *trace.Event) bool {
+	for _, s := range steps(tr, trace.Secured) {
+		if s.Host == e.Host {
+			return s.Seq < e.Seq
+		}
+	}
+	return false
 }
 
 // octets holds that records cover what was said inside TLS, without gaps.
@@ -526,4 +538,92 @@ func TestWireshark(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRecordsAreTakenApart holds that the octets of a segment that begins with a record
+// are shown as such, with the handshake messages that are in clear.
+func TestRecordsAreTakenApart(t *testing.T) {
+	x := talks["STARTTLS, TLS 1.2"]
+	seen := map[string]bool{}
+	for e := range x.must(t, 1).All() {
+		b, ok := e.Body.(*trace.PacketBody)
+		if !ok || e.What != trace.Sent {
+			continue
+		}
+		for _, l := range trace.Decode(b.Data) {
+			if l.Name != "TLS" {
+				continue
+			}
+			for _, f := range l.Fields {
+				if f.Name == "Type" || f.Name == "Handshake Type" {
+					seen[f.Note] = true
+				}
+			}
+		}
+	}
+	for _, want := range []string{
+		"handshake", "change_cipher_spec", "application_data", "alert", "client_hello", "server_hello", "certificate",
+		"server_key_exchange", "server_hello_done", "client_key_exchange",
+	} {
+		if !seen[want] {
+			t.Errorf("no record was shown as %s; there are %v", want, seen)
+		}
+	}
+}
+
+// TestOutsider holds that what a program says that is not of the walk is mapped where it
+// is read, whatever its octets are that belong to TLS alone.
+func TestOutsider(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		x := talk{port: 465, implicit: true, outsider: true, maxVersion: version}
+		tr := x.must(t, 1)
+		var end int64
+		for _, e := range steps(tr, trace.Sealed) {
+			if r := e.Body.(*trace.ConnectionBody).Record; !r.FromServer {
+				if e.Host != "mail.acme.test" || r.From != end {
+					t.Errorf("%s tells of %+v, behind %d", e.Host, r, end)
+				}
+				end = r.To
+			}
+		}
+		lines := 0
+		for e := range tr.All() {
+			if b, ok := e.Body.(*trace.LineBody); ok && e.What == trace.Received && !b.FromServer {
+				lines++
+				if !b.Outside {
+					t.Errorf("%q was seen to be said", b.Text)
+				}
+				if n, _ := tr.Index().NodeOf(e); len(tr.Index().Down(n)) == 0 {
+					t.Errorf("%q: no packet carried it", b.Text)
+				}
+			}
+		}
+		if want := int64(len("EHLO x\r\n" + "\r\n" + "QUIT\r\n")); lines != 3 || end != want {
+			t.Errorf("%s: %d lines, and records up to %d, want %d", tls.VersionName(version), lines, end, want)
+		}
+	}
+}
+
+// intrude is a program that is not watched and tells nobody what it says.
+func (x *talk) intrude(ctx context.Context, h wire.Host) error {
+	nc, err := h.Dial(ctx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.25"), x.port))
+	if err != nil {
+		return err
+	}
+	config := &tls.Config{InsecureSkipVerify: true, MaxVersion: x.maxVersion, Time: h.Clock().Now, Rand: source{h.Rand("outsider")}}
+	c := tls.Client(nc, config)
+	buf := make([]byte, 100)
+	if _, err := c.Read(buf); err != nil { // the greeting
+		return err
+	}
+	for _, line := range []string{"EHLO x\r\n", "\r\n", "QUIT\r\n"} {
+		if _, err := c.Write([]byte(line)); err != nil {
+			return err
+		}
+		// The last answer may come together with the end.
+		if n, err := c.Read(buf); err != nil && (n == 0 || err != io.EOF) {
+			return err
+		}
+	}
+	return c.Close()
 }

@@ -92,7 +92,11 @@ func (d *decoder) tcp(off, end int, ip carrier) {
 	default:
 		d.tcpOptions(l, off+tcpLen, off+n)
 	}
-	d.payload(off+l.Length, end)
+	off += l.Length
+	if ip.whole == "" && !d.quoted {
+		off = d.tls(off, end)
+	}
+	d.payload(off, end)
 }
 
 // controlBits is the octet of TCP's flags (RFC 9293 §3.1, RFC 3168 §6.1).

@@ -286,7 +286,7 @@ const faultsWord = "faults"
 const FaultsExpression = `packet.dropped or packet.duplicated or packet.delayed or packet.reordered or packet.corrupted or packet.sent why!=""
 	or packet.sent analysis in (retransmission fast-retransmission zero-window)
 	or packet.sent proto=ICMP type in (3 11 12) or packet.sent proto=ICMPv6 type<128
-	or connection.refused or connection.failed or connection.reset
+	or connection.refused or connection.failed or connection.reset or connection.tls-failed
 	or line.dropped or line.delayed or line.held or line.duplicated or line.corrupted or line.replaced or line.answered
 	or line.sent code>=400 or line.sent code in (NO BAD -ERR)
 	or lookup.timeout or lookup.lame or lookup.server-error or lookup.not-found or lookup.unsolved

@@ -254,19 +254,19 @@ func (x *Index) Line(seq uint64) (LineInfo, bool) {
 }
 
 // OnWire are the parts of the connection's TCP stream that carry a line: its own range,
-// or, of a line inside TLS, the records that it lies in.
-func (x *Index) OnWire(seq uint64) []Range {
+// or, of a line that is sealed inside TLS, the records that it lies in.
+func (x *Index) OnWire(seq uint64) (parts []Range, sealed bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	l := x.lineOf(seq)
 	if l == nil {
-		return nil
+		return nil, false
 	}
-	var ranges []Range
-	for _, p := range x.things.at(l.conn).conn.sealing[direction(l.fromServer)].wire(l.from, l.to) {
-		ranges = append(ranges, Range{FromServer: l.fromServer, From: p.from, To: p.to})
+	s := &x.things.at(l.conn).conn.sealing[direction(l.fromServer)]
+	for _, p := range s.wire(l.from, l.to) {
+		parts = append(parts, Range{FromServer: l.fromServer, From: p.from, To: p.to})
 	}
-	return ranges
+	return parts, s.begun && l.to > s.start
 }
 
 // NodeOf is the node that an event is of: the line, the packet, or the nearest

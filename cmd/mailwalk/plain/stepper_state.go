@@ -93,6 +93,9 @@ func (s *stepper) connections() {
 			about += ", session " + c.Session
 		}
 		s.say(about)
+		if t := c.TLS; t != nil && t.Version != "" && t.Alert == "" {
+			s.item("inside " + t.Version)
+		}
 		s.item(flow(c.ToServer) + " to the server")
 		s.item(flow(c.ToClient) + " to the client")
 	}

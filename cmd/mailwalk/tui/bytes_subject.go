@@ -114,6 +114,9 @@ func (s *stage) frameOctets(e *trace.Event, b *trace.PacketBody) *octets {
 	for last >= 0 && (o.tree[last].depth > 0 || o.tree[last].name == "Padding") {
 		last--
 	}
+	if last >= 0 && o.tree[last].name == "TLS" && b.Range != nil {
+		s.linesIn(o, e, *b.Range, o.tree[last].to-b.Head.Len)
+	}
 	if last < 0 || o.tree[last].name != "Payload" {
 		return o
 	}
@@ -197,17 +200,25 @@ func (s *stage) linesIn(o *octets, e *trace.Event, r trace.Range, at int) {
 func (s *stage) linePart(o *octets, n trace.Node, r trace.Range, at int) {
 	l, ok := s.rows.index.Line(n.Seq)
 	e := s.trace.At(n.Seq)
-	if !ok || e == nil || !l.Overlaps(r) {
+	if !ok || e == nil {
+		return
+	}
+	onWire, sealed := s.rows.index.OnWire(n.Seq)
+	i := slices.IndexFunc(onWire, r.Overlaps)
+	if i < 0 {
 		return
 	}
 	b := e.Body.(*trace.LineBody)
-	from, to := max(l.From, r.From), min(l.To, r.To)
+	from, to := max(onWire[i].From, r.From), min(onWire[i].To, r.To)
 	name, t := "Client's line", clientTint
 	if l.FromServer {
 		name, t = "Server's line", serverTint
 	}
 	note := ""
-	if from > l.From || to < l.To {
+	switch {
+	case sealed:
+		note = "sealed in TLS"
+	case from > l.From || to < l.To:
 		note = "octets " + explain.Grouped(from-l.From) + " to " + explain.Grouped(to-l.From-1) + " of its " + explain.Grouped(l.To-l.From)
 	}
 	p := part{
@@ -319,6 +330,7 @@ func (s *stage) carriers(o *octets, e *trace.Event, b *trace.LineBody) {
 		name: "Carried by", value: count(len(frames), "frame"), to: len(o.data), refers: true,
 		means: "The frames that carried it, on each link of the way and sent again if need be.",
 	})
+	_, sealed := s.rows.index.OnWire(e.Seq)
 	for _, f := range frames[:min(len(frames), mostCarriers)] {
 		c := s.trace.At(f.Seq)
 		if c == nil {
@@ -329,6 +341,11 @@ func (s *stage) carriers(o *octets, e *trace.Event, b *trace.LineBody) {
 			continue
 		}
 		from, to := max(p.Range.From, b.From), min(p.Range.To, b.To)
+		carries, means := "octets "+explain.Grouped(from-b.From)+" to "+explain.Grouped(to-b.From-1), "The part of the line that this frame carries. e goes to the frame."
+		if sealed {
+			from, to = b.From, b.To
+			carries, means = "sealed", "The frame carries a part of the TLS record that the line lies in, which can be opened as a whole only. e goes to the frame."
+		}
 		note := interfaceHost(p.From) + " " + s.glyphs.hop + " " + interfaceHost(p.To) + " on " + p.Link
 		if p.Analysis != "" {
 			note += ", " + p.Analysis
@@ -337,9 +354,9 @@ func (s *stage) carriers(o *octets, e *trace.Event, b *trace.LineBody) {
 			note += ", " + c.What
 		}
 		o.add(part{
-			depth: 1, name: "Frame " + strconv.FormatUint(p.Frame, 10), value: "octets " + explain.Grouped(from-b.From) + " to " + explain.Grouped(to-b.From-1),
+			depth: 1, name: "Frame " + strconv.FormatUint(p.Frame, 10), value: carries,
 			note: note, from: int(from - b.From), to: int(min(to-b.From, int64(len(o.data)))), seq: f.Seq, refers: true,
-			means: "The part of the line that this frame carries. e goes to the frame.",
+			means: means,
 		})
 	}
 	if rest := len(frames) - mostCarriers; rest > 0 {

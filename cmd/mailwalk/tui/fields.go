@@ -63,6 +63,7 @@ func fieldsOf(e *trace.Event) fieldList {
 		f.add("error", b.Error)
 		f.addrPort("client's kernel address", b.KernelClient)
 		f.addrPort("server's kernel address", b.KernelServer)
+		tlsFields(&f, b.TLS)
 	case *trace.LineBody:
 		lineFields(&f, b)
 	case *trace.LookupBody:
@@ -255,4 +256,29 @@ func left(until, now time.Duration) string {
 		return "expired"
 	}
 	return explain.Span((until - now).Truncate(time.Second))
+}
+
+// tlsFields are what a TLS handshake has come to.
+func tlsFields(f *fieldList, t *trace.TLS) {
+	if t == nil {
+		return
+	}
+	f.add("version", t.Version)
+	f.add("cipher suite", t.Suite)
+	f.add("key exchange", t.Group)
+	f.add("asks for", t.ServerName)
+	f.add("protocol", t.ALPN)
+	for _, c := range t.Certificates {
+		f.add("certificate of", c.Subject)
+		f.list("for", c.Names)
+		f.add("issued by", c.Issuer)
+		f.add("from", c.NotBefore)
+		f.add("until", c.NotAfter)
+		f.add("key", c.PublicKey)
+		f.add("SHA-256", c.Fingerprint)
+	}
+	f.add("checked", t.Checked)
+	f.add("because", t.Because)
+	f.add("alert", t.Alert)
+	f.add("sent by", t.AlertFrom)
 }

@@ -35,7 +35,7 @@ func (s *stage) label(e *trace.Event) label {
 		return label{g.packet, "socket", t.packet}
 	case *trace.ConnectionBody:
 		switch e.What {
-		case trace.Refused, trace.Failed, trace.Reset:
+		case trace.Refused, trace.Failed, trace.Reset, trace.NotSecured:
 			return label{g.conn, "conn", t.fault}
 		}
 		return label{g.conn, "conn", t.conn}

@@ -128,6 +128,16 @@ func (l *ladder) connection(it *item, e *trace.Event, b *trace.ConnectionBody) {
 			it.to = b.Client
 		}
 		it.text = "closes its end"
+	case trace.Secured:
+		it.text = "in secret from now on"
+		if b.TLS != nil {
+			it.text += ", " + b.TLS.Version
+		}
+	case trace.NotSecured:
+		it.style, it.glyph = &l.theme.fault, l.glyphs.fault
+		if it.text = "no TLS"; b.Error != "" {
+			it.text += ": " + b.Error
+		}
 	case trace.Refused, trace.Failed, trace.Reset:
 		it.form, it.from, it.to, it.style = fails, b.Client, b.Server, &l.theme.fault
 		if it.text = e.What; b.Error != "" {

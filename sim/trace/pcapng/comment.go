@@ -22,7 +22,8 @@ func (c *Capture) comments(index *trace.Index, e *trace.Event, f *trace.PacketBo
 	if f.Range != nil {
 		for _, n := range index.Up(trace.Node{Level: trace.PacketLevel, Seq: e.Seq}) {
 			if l, ok := lineOf(c.t, n); ok {
-				all = append(all, line(l, *f.Range))
+				parts, sealed := index.OnWire(n.Seq)
+				all = append(all, line(l, *f.Range, sealed && !within(parts, *f.Range), sealed))
 			}
 		}
 	}
@@ -73,11 +74,15 @@ func (c *Capture) note(e *trace.Event) string {
 	return title + e.Body.(*trace.NoteBody).Newcomer
 }
 
-// line is as much of a line or content as a segment carries, in words.
-func line(l *trace.LineBody, carried trace.Range) string {
+// line is as much of a line or content as a segment carries, in words. Of a line that is
+// sealed inside TLS it carries all but where it is cut.
+func line(l *trace.LineBody, carried trace.Range, cut, sealed bool) string {
 	from, to, size := max(l.From, carried.From)-l.From, min(l.To, carried.To)-l.From, l.To-l.From
 	part := ""
-	if to-from < size {
+	switch {
+	case cut:
+		part = "a part of its record"
+	case !sealed && to-from < size:
 		part = fmt.Sprintf("octets %d–%d of %d", from, to-1, size)
 	}
 	end := "C: "
@@ -93,6 +98,11 @@ func line(l *trace.LineBody, carried trace.Range) string {
 		part = fmt.Sprintf("%d octets", size)
 	}
 	return end + "(content: " + part + " in the stream)"
+}
+
+// within tells whether a segment carries all of the parts.
+func within(parts []trace.Range, carried trace.Range) bool {
+	return !slices.ContainsFunc(parts, func(p trace.Range) bool { return p.From < carried.From || p.To > carried.To })
 }
 
 // fate is something that befell a frame after it was sent.
