@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"mailwalk/protocols/sasl"
 )
 
 func FuzzParseCommand(f *testing.F) {
@@ -142,13 +144,18 @@ var prefixes = []struct {
 	{StateRcpt, []string{hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\n"}},
 	{StateData, []string{hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\nDATA\r\n"}},
 	{StateAuth, []string{hello, "AUTH LOGIN\r\n"}},
+	{StateAuth, []string{hello, "AUTH CRAM-MD5\r\n"}},
+	{StateAuth, []string{hello, "AUTH SCRAM-SHA-256\r\n"}},
+	{StateAuth, []string{hello, "AUTH SCRAM-SHA-256 biwsbj1hbGljZSxyPWFiYw==\r\n"}},
+	{StateReady, []string{hello, "STARTTLS\r\n"}},
 	{StateRefused, nil},
 }
 
 // fuzzServer returns a server that lets all of the states be reached.
-func fuzzServer(state State) (*Server, *testBackend) {
+func fuzzServer(t testing.TB, state State) (*Server, *testBackend) {
 	srv, b := newTestServer()
-	srv.Mechanisms, srv.AllowCleartext, srv.MaxSize = []string{"PLAIN", "LOGIN"}, true, 1000
+	srv.Mechanisms, srv.AllowCleartext, srv.MaxSize = []string{sasl.SCRAMSHA256, sasl.CRAMMD5, sasl.Plain, sasl.Login}, true, 1000
+	srv.TLS, b.users = testTLS(t), true
 	if state == StateRefused {
 		b.refuse = NewReply(554, Enhanced{}, "no")
 	}
@@ -157,7 +164,7 @@ func fuzzServer(state State) (*Server, *testBackend) {
 
 func TestPrefixes(t *testing.T) {
 	for _, p := range prefixes {
-		srv, _ := fuzzServer(p.state)
+		srv, _ := fuzzServer(t, p.state)
 		last := StateStart
 		hooks := &Hooks{State: func(_, to State) {
 			if to != StateEnd {
@@ -188,7 +195,7 @@ func FuzzSession(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said []byte, chunk uint8, hooked bool) {
 		for _, p := range prefixes {
-			srv, b := fuzzServer(p.state)
+			srv, b := fuzzServer(t, p.state)
 			conn := &scriptConn{blocks: append(append([]string(nil), p.blocks...), string(said)), chunk: int(chunk)}
 			if len(said) == 0 {
 				conn.blocks = p.blocks
@@ -224,14 +231,16 @@ func FuzzSession(f *testing.F) {
 func FuzzClient(f *testing.F) {
 	f.Add([]byte("220 x\r\n250-x\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n221 bye\r\n"))
 	f.Add([]byte("220 x\r\n500 x\r\n250 x\r\n421 x\r\n"))
+	f.Add([]byte("220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n"))
+	f.Add([]byte("220 x\r\n250-x\r\n250-STARTTLS\r\n250 AUTH CRAM-MD5\r\n454 no\r\n334 eA==\r\n235 in\r\n"))
 	f.Fuzz(func(t *testing.T, said []byte) {
 		conn := &scriptConn{}
 		if len(said) > 0 {
 			conn.blocks = []string{string(said)}
 		}
-		c := NewClient(conn, ClientOptions{Hello: "bar.com", AllowCleartext: true})
+		c := NewClient(conn, ClientOptions{Hello: "bar.com", AllowCleartext: true, Rand: &octets{}})
 		ctx := context.Background()
-		if _, err := c.Hello(ctx); err != nil {
+		if _, err := c.HelloTLS(ctx, TLSOpportunistic, trusting(t)); err != nil {
 			return
 		}
 		if r, err := c.Auth(ctx, Credentials{User: "alice", Password: "secret"}); err == nil && !r.Positive() {

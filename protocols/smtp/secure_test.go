@@ -624,6 +624,33 @@ func TestRefusalsAreAlike(t *testing.T) {
 	}
 }
 
+// TestGoneAfterQuit: a client that hangs up at 221, without a word that TLS ends,
+// is no error.
+func TestGoneAfterQuit(t *testing.T) {
+	srv, _ := tlsServer(t)
+	srv.ImplicitTLS = true
+	near, ended := serveBeside(t, srv, nil)
+	conn := tls.Client(near, trusting(t))
+	if _, err := io.WriteString(conn, "QUIT\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	for range 2 { // the greeting and 221
+		if _, err := r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := near.(*net.TCPConn).SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := near.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNoConfig: a client without a configuration says nothing.
 func TestNoConfig(t *testing.T) {
 	conn := &scriptConn{}

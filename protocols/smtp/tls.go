@@ -3,8 +3,10 @@ package smtp
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,15 +63,20 @@ type secureConn struct {
 // connection.
 func (c *secureConn) Close() error {
 	err := c.beneath.Conn.SetWriteDeadline(c.now().Add(closeTimeout))
-	c.beneath.fixed = err == nil
-	return c.Conn.Close()
+	c.beneath.fixed.Store(err == nil)
+	err = c.Conn.Close()
+	if c.beneath.closed.Load() && !errors.Is(err, net.ErrClosed) {
+		return nil // all that can have failed is to tell one who has gone
+	}
+	return err
 }
 
 // transport is the connection beneath TLS.
 type transport struct {
 	net.Conn
-	early []byte // was read already
-	fixed bool   // the deadline of writing stays as it is
+	early  []byte      // was read already
+	fixed  atomic.Bool // the deadline of writing stays as it is
+	closed atomic.Bool // without an error
 }
 
 func (t *transport) Read(p []byte) (int, error) {
@@ -82,10 +89,16 @@ func (t *transport) Read(p []byte) (int, error) {
 }
 
 func (t *transport) SetWriteDeadline(at time.Time) error {
-	if t.fixed {
+	if t.fixed.Load() {
 		return nil
 	}
 	return t.Conn.SetWriteDeadline(at)
+}
+
+func (t *transport) Close() error {
+	err := t.Conn.Close()
+	t.closed.Store(err == nil)
+	return err
 }
 
 // handshake makes the handshake of conn until deadline. Not HandshakeContext: it
