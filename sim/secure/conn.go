@@ -26,7 +26,7 @@ type Conn struct {
 	tls13  bool
 	alert  uint8 // that this end sent in clear
 	clear  []byte
-	// clearAt is where in the stream the octets of clear begin.
+	// clearAt is where in the stream they begin.
 	clearAt int64
 	short   *record // one of an outsider that is a short line or an alert
 }
@@ -65,7 +65,7 @@ func (c *Conn) begin() {
 	if c.in.tls { // TLS from the first octet
 		return
 	}
-	if at := start - c.clearAt; at >= 0 && at < int64(len(early)) {
+	if at := start - c.clearAt; at >= 0 && at <= int64(len(early)) {
 		c.in.at = start
 		c.in.begin()
 		c.in.feed(early[at:])
@@ -95,24 +95,26 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Limits of what is remembered for the case that it is a ClientHello.
-const (
-	helloBegins = 22 // the content type of a handshake
-	maxClear    = 1 << 16
-)
+// maxClear is how many octets are remembered for the case that they are the ClientHello.
+const maxClear = 1 << 16
 
-// remember keeps what may be the ClientHello, in which a server finds out that TLS has
-// begun when it has read it.
+// remember keeps what was read and no line has taken yet: it may be the ClientHello, in
+// which a server finds out that TLS has begun when it has read it.
 func (c *Conn) remember(p []byte) {
-	switch {
-	case !c.server || len(p) == 0:
-	case len(c.clear) == 0 && p[0] != helloBegins, len(c.clear)+len(p) > maxClear:
-		c.clear = nil
-	case len(c.clear) == 0:
-		c.clear, c.clearAt = bytes.Clone(p), c.in.at
-	default:
-		c.clear = append(c.clear, p...)
+	if !c.server {
+		return
 	}
+	if taken := c.host.rec.Heard(c.Traced(), !c.server) - c.clearAt; taken > 0 {
+		n := min(taken, int64(len(c.clear)))
+		c.clear, c.clearAt = c.clear[n:], c.clearAt+n
+	}
+	if len(c.clear)+len(p) > maxClear { // a content, not a ClientHello
+		c.clear = nil
+	}
+	if len(c.clear) == 0 {
+		c.clear, c.clearAt = nil, c.in.at
+	}
+	c.clear = append(c.clear, p...)
 }
 
 // Close implements net.Conn.
@@ -195,6 +197,16 @@ func (c *Conn) learn(cs tls.ConnectionState) {
 	if len(cs.PeerCertificates) > 0 {
 		k.Certificates = gist(cs.PeerCertificates)
 	}
+}
+
+// Done records how the handshake has ended: it is what a protocol's hook for that is to
+// call.
+func (c *Conn) Done(cs tls.ConnectionState, err error) {
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	c.Secured(cs)
 }
 
 // Secured records that the handshake has succeeded. What is said from now on is inside

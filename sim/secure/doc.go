@@ -9,10 +9,12 @@
 //	config, err := tls.ServerConfig(secure.Server{})
 //	...
 //	conn := tls.Watch(nc, true)                     // for each connection
-//	server.ServeConn(ctx, conn, &smtp.Hooks{...})   // STARTTLS takes config
+//	hooks := smtp.Hooks{Hooks: recorder.Hooks(conn.Traced(), true), TLS: smtp.TLSHooks{Done: conn.Done}}
+//	server.ServeConn(ctx, conn, &hooks)             // server.TLS is config
 //
-// When a handshake ends, the hooks of the protocol call [Conn.Secured] or [Conn.Failed].
-// Where TLS begins with the first octet, [Conn.Handshake] does both. A client has
+// When a handshake ends, the hooks of the protocol call [Conn.Done], or one of
+// [Conn.Secured] and [Conn.Failed]. A program that makes the handshake itself, before its
+// protocol begins, calls [Conn.Handshake]. A client has
 // its configuration from [Conn.ClientConfig], for each connection anew.
 //
 // The same walk and seed make the same octets. For that, all that TLS draws comes from

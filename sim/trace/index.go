@@ -205,7 +205,7 @@ func (x *Index) Add(e *Event) {
 		}
 	case *ConnectionBody:
 		if conn != 0 {
-			x.things.at(conn).conn.seal(b)
+			sealings(&x.things.at(conn).conn.sealing, b)
 		}
 	case *PacketBody:
 		over := conn
@@ -213,17 +213,6 @@ func (x *Index) Add(e *Event) {
 			over = lookup
 		}
 		*x.of.at(uint32(e.Seq)) = x.frame(e, b, over, hop)
-	}
-}
-
-// seal notes what a step of the connection says of TLS.
-func (c *connIndex) seal(b *ConnectionBody) {
-	if t := b.TLS; t != nil {
-		c.sealing[0].begin(t.ToServer)
-		c.sealing[1].begin(t.ToClient)
-	}
-	if r := b.Record; r != nil {
-		c.sealing[direction(r.FromServer)].add(r)
 	}
 }
 

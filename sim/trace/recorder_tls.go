@@ -32,6 +32,9 @@ func (r *Recorder) handshake(c *Conn, server bool, what, err string, t *TLS) {
 	c.latest = r.Record(Event{Host: c.host(server), What: what, IDs: c.ids, Body: b}).Seq
 }
 
+// Heard is where the last unit ends that was read in a direction.
+func (r *Recorder) Heard(c *Conn, fromServer bool) int64 { return c.heard[direction(fromServer)] }
+
 // Said is where what the programs have said in a direction ends, and where the records
 // that hold some of it end.
 func (r *Recorder) Said(c *Conn, fromServer bool) (said, sealed int64) {

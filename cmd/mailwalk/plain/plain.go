@@ -345,6 +345,7 @@ func (p *Printer) gather(e *trace.Event) {
 			p.forget(e.Conn, b.Range)
 		}
 	case *trace.ConnectionBody:
+		p.wire.tls.Add(e)
 		if e.What == trace.Closed || e.What == trace.Reset {
 			delete(p.arrived, stream{e.Conn, e.Host == b.Client})
 		}
@@ -359,9 +360,13 @@ func receives(host, conn string, fromServer bool) bool {
 // forget drops the packets that lie wholly before the end of what was read.
 func (p *Printer) forget(conn string, read trace.Range) {
 	k := stream{conn, read.FromServer}
+	end := read.To
+	if on := p.wire.tls.OnWire(conn, read); on != read { // more may lie in the same record
+		end = on.From
+	}
 	kept := p.arrived[k][:0]
 	for _, r := range p.arrived[k] {
-		if r.To > read.To {
+		if r.To > end {
 			kept = append(kept, r)
 		}
 	}
@@ -371,6 +376,7 @@ func (p *Printer) forget(conn string, read trace.Range) {
 // packets counts those that carried a part of the range.
 func (p *Printer) packets(conn string, of trace.Range) int {
 	n := 0
+	of = p.wire.tls.OnWire(conn, of)
 	for _, r := range p.arrived[stream{conn, of.FromServer}] {
 		if r.Overlaps(of) {
 			n++

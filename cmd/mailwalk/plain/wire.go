@@ -20,6 +20,7 @@ const dnsPort = 53
 type wire struct {
 	hosts map[netip.Addr]string
 	said  map[stream][]saying
+	tls   trace.Streams
 	tcp   map[stream]*half
 	came  map[uint64]*trace.PacketBody // what is on a router, by the event of its arrival
 }
@@ -156,9 +157,9 @@ func names(all []string) string {
 // cargo names what a segment carries.
 func (w *wire) cargo(conn string, r trace.Range) string {
 	var all []string
-	for _, s := range w.over(conn, r) {
+	for _, s := range w.over(conn, w.tls.Said(conn, r)) {
 		name := s.name
-		if s.From < r.From || s.To > r.To {
+		if on := w.tls.OnWire(conn, s.Range); on.From < r.From || on.To > r.To {
 			name = "part of " + name
 		}
 		all = append(all, name)
