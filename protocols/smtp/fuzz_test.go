@@ -143,6 +143,7 @@ var prefixes = []struct {
 	{StateMail, []string{hello, "MAIL FROM:<a@bar.com>\r\n"}},
 	{StateRcpt, []string{hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\n"}},
 	{StateData, []string{hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\nDATA\r\n"}},
+	{StateChunk, []string{hello, "MAIL FROM:<a@bar.com>\r\nRCPT TO:<b@foo.com>\r\nBDAT 3\r\nx\r\n"}},
 	{StateAuth, []string{hello, "AUTH LOGIN\r\n"}},
 	{StateAuth, []string{hello, "AUTH CRAM-MD5\r\n"}},
 	{StateAuth, []string{hello, "AUTH SCRAM-SHA-256\r\n"}},
@@ -156,6 +157,7 @@ func fuzzServer(t testing.TB, state State) (*Server, *testBackend) {
 	srv, b := newTestServer()
 	srv.Mechanisms, srv.AllowCleartext, srv.MaxSize = []string{sasl.SCRAMSHA256, sasl.CRAMMD5, sasl.Plain, sasl.Login}, true, 1000
 	srv.TLS, b.users = testTLS(t), true
+	srv.Chunking, srv.SMTPUTF8, srv.DSN, srv.Limits = true, true, true, Limits{3, 3, 2}
 	if state == StateRefused {
 		b.refuse = NewReply(554, Enhanced{}, "no")
 	}
@@ -189,6 +191,8 @@ func FuzzSession(f *testing.F) {
 	for _, s := range []string{
 		"QUIT\r\n", "x\r\n.\r\nQUIT\r\n", "*\r\nAUTH PLAIN =\r\n", "MAIL FROM:<>\r\nRCPT TO:<x@y>\r\nDATA\r\n.\r\n",
 		"\n.\n", "\r\n.\r\r\n", strings.Repeat("x", 3000) + "\r\n", strings.Repeat("A\r\n", 30), "HELP\r\nVRFY a\r\n",
+		"BDAT 2 LAST\r\n\r\n", "BDAT 0 LAST\r\n", "BDAT 99999\r\nx", "BDAT x\r\nQUIT\r\n", "BDAT 4\nQUIT\r\n",
+		"MAIL FROM:<\xc3\xbc@x> SMTPUTF8 RET=FULL ENVID=a\r\nRCPT TO:<b@x> NOTIFY=NEVER ORCPT=rfc822;b\r\n",
 		"EHLO [IPv6:::1]\r\nRSET\r\n", "YWxpY2U=\r\nc2VjcmV0\r\n",
 	} {
 		f.Add([]byte(s), uint8(3), false)
