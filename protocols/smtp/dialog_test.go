@@ -31,6 +31,7 @@ type scriptConn struct {
 	chunk      int   // the most octets of one Read, 0 for all
 	closed     bool
 	writes     []string
+	onBlock    func(left int) // is called before a block is said
 }
 
 func (c *scriptConn) Read(p []byte) (int, error) {
@@ -42,6 +43,9 @@ func (c *scriptConn) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		c.rest, c.blocks = c.blocks[0], c.blocks[1:]
+		if c.onBlock != nil {
+			c.onBlock(len(c.blocks))
+		}
 		c.transcript.WriteString(scriptOf(c.rest))
 	}
 	if c.chunk > 0 && len(p) > c.chunk {
