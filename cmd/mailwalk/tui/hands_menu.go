@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textarea"
@@ -18,7 +19,18 @@ type menu struct {
 	at    int
 }
 
+// newMenu puts what can be done before what cannot.
 func newMenu(seq uint64, verbs []lab.Verb) *menu {
+	verbs = slices.Clone(verbs)
+	slices.SortStableFunc(verbs, func(a, b lab.Verb) int {
+		switch {
+		case (a.Not == "") == (b.Not == ""):
+			return 0
+		case a.Not == "":
+			return -1
+		}
+		return 1
+	})
 	m := &menu{seq: seq, verbs: verbs, keys: make([]string, len(verbs))}
 	used := map[rune]bool{'j': true, 'k': true, 'q': true}
 	for i, v := range verbs {

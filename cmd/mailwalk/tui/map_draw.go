@@ -345,10 +345,10 @@ func (p *chartPicture) legend(y int) {
 	}
 	for i, f := range p.flying {
 		if y+1 == p.canvas.h && i+1 < len(p.flying) {
-			p.canvas.put(1, y, count(len(p.flying)-i, "packet")+" under way, such as "+p.told(f), &p.theme.packet)
+			p.canvas.put(1, y, p.cutTo(count(len(p.flying)-i, "packet")+" under way, such as "+p.told(f), p.canvas.w-2), &p.theme.packet)
 			return
 		}
-		p.canvas.put(1, y, p.glyphs.packet+" "+p.told(f), &p.theme.packet)
+		p.canvas.put(1, y, p.cutTo(p.glyphs.packet+" "+p.told(f), p.canvas.w-2), &p.theme.packet)
 		y++
 	}
 }
