@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -120,18 +121,36 @@ func (s *Server) tell(e *entry, state string, due time.Duration) {
 func (s *Server) remove(ctx context.Context, e *entry) error {
 	delete(s.queue, e.ID)
 	s.tell(e, "", 0)
-	d := s.Host.Disk()
-	if err := d.Remove(envelopeFile(e.ID)); err != nil {
+	// A file that was removed may be back after a crash. What it says then is that
+	// nothing is left to do.
+	if err := s.save(ctx, e); err != nil {
 		return err
 	}
-	return d.Remove(contentFile(e.ID))
+	return s.removeFiles(e.ID)
 }
 
-// recover takes up what the disk holds after a restart.
+func (s *Server) removeFiles(id string) error {
+	d := s.Host.Disk()
+	for _, name := range []string{contentFile(id), envelopeFile(id)} {
+		if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// recover takes up what the disk holds after a restart. A content alone is of a mail
+// for which nobody was told 250, or of one that is done.
 func (s *Server) recover() error {
 	d := s.Host.Disk()
 	for _, name := range d.List("queue/") {
 		if !strings.HasSuffix(name, ".json") {
+			envelope := strings.TrimSuffix(name, ".eml") + ".json"
+			if _, err := d.Read(envelope); errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(name, ".new") {
+				if err := d.Remove(name); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		data, err := d.Read(name)
@@ -141,6 +160,12 @@ func (s *Server) recover() error {
 		var e entry
 		if err := json.Unmarshal(data, &e); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		if len(e.waiting()) == 0 {
+			if err := s.removeFiles(e.ID); err != nil {
+				return err
+			}
+			continue
 		}
 		s.queue[e.ID] = &e
 		s.Host.Go("recover "+e.ID, func(context.Context) {
