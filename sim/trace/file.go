@@ -32,7 +32,7 @@ type traceFile struct {
 	mu            sync.Mutex
 	err           error
 	recentEvents  recent[[]*Event]
-	recentContent recent[[][]byte]
+	recentContent recent[[]storedContent]
 	views         map[int]*View // by index in snapshots, frozen
 }
 
@@ -108,6 +108,11 @@ func (t *Trace) Verify() error {
 	for i := range f.contentBlocks {
 		if _, err := f.readContents(i); err != nil {
 			return err
+		}
+		for n := range uint64(f.contentBlocks[i].count) {
+			if _, err := f.payload(f.contentBlocks[i].first + n); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range f.snapshots {
@@ -248,11 +253,9 @@ func (f *traceFile) scan(offset int64) {
 func (f *traceFile) takeNames(payload []byte, b blockInfo, before uint64) {
 	r := unpacker{src: payload}
 	for i := range uint64(b.count) {
-		if r.byte() != 0 && len(r.src) >= sha256.Size {
-			f.named[contentID([sha256.Size]byte(r.src))] = before + i + 1
-			r.src = r.src[sha256.Size:]
+		if c, id := r.content(); c.named {
+			f.named[contentID(id)] = before + i + 1
 		}
-		r.raw()
 	}
 }
 
@@ -319,38 +322,49 @@ func (f *traceFile) readEvents(i int) ([]*Event, error) {
 
 // payload returns the content of that number.
 func (f *traceFile) payload(number uint64) ([]byte, error) {
+	c, err := f.stored(number)
+	if err != nil || !c.inParts {
+		return c.data, err
+	}
+	return join(c.data, func(earlier uint64) ([]byte, error) {
+		if earlier >= number {
+			return nil, fmt.Errorf("%w: content %d has a part of content %d", ErrDamaged, number, earlier)
+		}
+		c, err := f.stored(earlier)
+		if err == nil && (c.inParts || !c.named) {
+			err = fmt.Errorf("%w: content %d has a part of content %d", ErrDamaged, number, earlier)
+		}
+		return c.data, err
+	})
+}
+
+// stored returns the content of that number as it is in the file.
+func (f *traceFile) stored(number uint64) (c storedContent, err error) {
 	i := blockOf(f.contentBlocks, number)
 	if i < 0 || number > f.contents {
-		return nil, fmt.Errorf("%w: there is no content %d", ErrDamaged, number)
+		return c, fmt.Errorf("%w: there is no content %d", ErrDamaged, number)
 	}
 	contents, ok := f.recentContent.get(i)
 	if !ok {
-		var err error
 		if contents, err = f.readContents(i); err != nil {
-			return nil, err
+			return c, err
 		}
 		f.recentContent.put(i, contents, contentBlocksKept)
 	}
 	return contents[number-f.contentBlocks[i].first], nil
 }
 
-func (f *traceFile) readContents(i int) ([][]byte, error) {
+func (f *traceFile) readContents(i int) ([]storedContent, error) {
 	b := f.contentBlocks[i]
 	payload, err := readPayload(f.r, b)
 	if err != nil {
 		return nil, fmt.Errorf("contents: %w", err)
 	}
 	r := unpacker{src: payload}
-	contents := make([][]byte, 0, b.count)
+	contents := make([]storedContent, 0, b.count)
 	for range b.count {
-		if r.byte() != 0 {
-			if len(r.src) < sha256.Size {
-				r.fail()
-				break
-			}
-			r.src = r.src[sha256.Size:]
-		}
-		contents = append(contents, r.raw())
+		c, _ := r.content()
+		contents = append(contents, c)
 	}
 	if r.err != nil || len(r.src) != 0 {
 		return nil, fmt.Errorf("%w: the contents at %d: %w", ErrDamaged, b.offset, errPacked)
@@ -362,7 +376,7 @@ func (f *traceFile) readContents(i int) ([][]byte, error) {
 func (f *traceFile) drop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.recentEvents, f.recentContent = recent[[]*Event]{}, recent[[][]byte]{}
+	f.recentEvents, f.recentContent = recent[[]*Event]{}, recent[[]storedContent]{}
 }
 
 // has tells whether there is a content of that name.

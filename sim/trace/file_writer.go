@@ -41,6 +41,7 @@ type Writer struct {
 	payloads  map[[sha256.Size]byte]uint64 // the numbers of those kept
 	names     map[ContentID]bool           // of those kept
 	named     []namedContent
+	windows   *windows
 
 	view     View
 	snapshot uint64 // the event of the last snapshot
@@ -56,7 +57,7 @@ type namedContent struct {
 // NewWriter writes the beginning of a trace file to w. Contents that events
 // refer to are taken from bodies, those of the header's inputs now.
 func NewWriter(w io.Writer, h Header, bodies *Bodies) (*Writer, error) {
-	f := &Writer{w: w, bodies: bodies, payloads: make(map[[sha256.Size]byte]uint64), names: make(map[ContentID]bool)}
+	f := &Writer{w: w, bodies: bodies, payloads: make(map[[sha256.Size]byte]uint64), names: make(map[ContentID]bool), windows: newWindows(bodies)}
 	f.events.store = f.payload
 	h.Schema = Schema
 	text, err := json.Marshal(h)
@@ -229,21 +230,31 @@ func (f *Writer) payload(b []byte) uint64 {
 	return n
 }
 
-// keep adds a content: 1 and its SHA-256 if events name it, else 0; its length;
-// its octets.
+// keep adds a content: how it is written; its SHA-256 if events name it; its length
+// and its octets, or those of its parts.
 func (f *Writer) keep(id [sha256.Size]byte, b []byte, named bool) uint64 {
-	if len(f.contents)+len(b) > blockOctets {
+	how := byte(0)
+	octets, ok := f.windows.parts(b)
+	if ok {
+		how = inParts
+	} else {
+		octets = b
+	}
+	if len(f.contents)+len(octets) > blockOctets {
 		f.flushContents()
 	}
-	if named {
-		f.contents = append(append(f.contents, 1), id[:]...)
-	} else {
-		f.contents = append(f.contents, 0)
-	}
-	f.contents = binary.AppendUvarint(f.contents, uint64(len(b)))
-	f.contents = append(f.contents, b...)
-	f.pending++
 	f.nContents++
+	if named {
+		f.contents = append(append(f.contents, how|isNamed), id[:]...)
+		if !ok {
+			f.windows.add(f.nContents, contentID(id), b)
+		}
+	} else {
+		f.contents = append(f.contents, how)
+	}
+	f.contents = binary.AppendUvarint(f.contents, uint64(len(octets)))
+	f.contents = append(f.contents, octets...)
+	f.pending++
 	return f.nContents
 }
 

@@ -53,8 +53,8 @@ type Input struct {
 }
 
 // Schema is the version of the events and of the file format that this package
-// writes.
-const Schema = 1
+// writes. It reads those before: 1 has no contents in parts.
+const Schema = 2
 
 // Trace is the list of a walk's events and what belongs to it. One goroutine may
 // append while others read; events are never changed once they are appended.
