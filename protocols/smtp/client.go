@@ -37,6 +37,9 @@ var (
 	// ErrNoBinary says that a content needs BINARYMIME, and the server does not offer
 	// it or BDAT was not asked for (RFC 3030 §3).
 	ErrNoBinary = errors.New("smtp: binary content without BINARYMIME and BDAT")
+	// ErrLimit says that the server's LIMITS leave no room for a recipient in this
+	// session; there may be in another (RFC 9422 §4).
+	ErrLimit = errors.New("smtp: the server's limits for the session are reached")
 	// ErrOversize says that a content is larger than the server's SIZE.
 	ErrOversize = errors.New("smtp: content is larger than the server takes")
 	// ErrOutOfStep says that a reply within a transaction is neither a no nor the yes
@@ -132,6 +135,7 @@ type Client struct {
 	extensions Extensions
 	body       Body // of the MAIL in force
 	utf8       bool // whether it said SMTPUTF8
+	used       usage
 }
 
 // outlet is the connection as the dialogue writes it: each write has a time-out
@@ -222,6 +226,9 @@ func (c *Client) Mail(ctx context.Context, from Path, params MailParams) (*Reply
 	}
 	c.body, c.utf8 = params.Body, params.UTF8
 	r, err := c.command(ctx, line, true)
+	if err == nil && r.Positive() {
+		c.used.mails++
+	}
 	return expect("MAIL", r, err, 2)
 }
 
@@ -235,6 +242,9 @@ func (c *Client) Rcpt(ctx context.Context, to Path, params RcptParams) (*Reply, 
 		return nil, step("RCPT", ErrNoUTF8)
 	}
 	r, err := c.command(ctx, line, true)
+	if err == nil && r.Positive() {
+		c.used.domain(c.Limits(), to.Domain)
+	}
 	return expect("RCPT", r, err, 2)
 }
 

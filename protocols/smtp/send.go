@@ -89,6 +89,10 @@ func (r *Result) decide() {
 // the server's extensions do not allow is refused before anything is said: see
 // ErrNo8Bit, ErrNoUTF8, ErrNoBinary and ErrOversize.
 //
+// A mail with more recipients than the server's LIMITS let one transaction have
+// goes out in several; Mail and Data of the Result are those of the last. What the
+// limits keep from this session is left without a Reply, with ErrLimit.
+//
 
 // The commands go out in groups where the server offers PIPELINING (RFC 2920
 // §3.1). A server that says no is no error: the Result tells what it said, to
@@ -96,12 +100,38 @@ func (r *Result) decide() {
 // holds what was known until then; a recipient without a Reply may be tried again.
 func (c *Client) Send(ctx context.Context, env Envelope, content []byte) (Result, error) {
 	res := Result{Recipients: make([]RecipientResult, len(env.Recipients))}
+	rest := make([]int, len(env.Recipients))
 	for i, rcpt := range env.Recipients {
 		res.Recipients[i].To = rcpt.To
+		rest[i] = i
 	}
-	err := c.send(ctx, env, content, &res)
-	res.decide()
-	return res, err
+	for {
+		now, later := c.fitting(env, rest)
+		if len(now) == 0 && len(rest) > 0 {
+			return res, step("send", ErrLimit)
+		}
+		if err := c.sendTo(ctx, env, now, content, &res); err != nil || len(later) == 0 {
+			return res, err
+		}
+		rest = later
+	}
+}
+
+// sendTo carries out one transaction for the recipients at the indexes in to.
+func (c *Client) sendTo(ctx context.Context, env Envelope, to []int, content []byte, res *Result) error {
+	part := Envelope{From: env.From, Params: env.Params}
+	one := Result{}
+	for _, i := range to {
+		part.Recipients = append(part.Recipients, env.Recipients[i])
+		one.Recipients = append(one.Recipients, res.Recipients[i])
+	}
+	err := c.send(ctx, part, content, &one)
+	one.decide()
+	res.Mail, res.Data = one.Mail, one.Data
+	for n, i := range to {
+		res.Recipients[i] = one.Recipients[n]
+	}
+	return err
 }
 
 func (c *Client) send(ctx context.Context, env Envelope, content []byte, res *Result) error {
@@ -245,6 +275,7 @@ func (c *Client) envelopeReply(i int, res *Result) error {
 	if outOfStep(r, class) {
 		return step(what, fmt.Errorf("%w: %w", ErrOutOfStep, r))
 	}
+	c.count(i, r, res)
 	switch i {
 	case 0:
 		res.Mail = r
