@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -46,23 +47,33 @@ const lastLine = "221 bye"
 // run lets the two talk, and returns the trace.
 func (x *talk) run(t testing.TB, seed uint64) *trace.Trace {
 	t.Helper()
+	if x.port == 0 {
+		x.port = 25
+	}
+	if x.name == "" {
+		x.name = "mail.acme.test"
+	}
+	x.clientErr = errors.New("the client did not end")
+	return run(t, seed, func(rec *trace.Recorder, laptop, mail *Host) {
+		x.serve(t, mail, rec, mail.host)
+		laptop.host.Go("client", func(ctx context.Context) {
+			if x.outsider {
+				x.clientErr = x.intrude(ctx, laptop.host)
+			} else {
+				x.clientErr = x.speak(ctx, laptop, rec, laptop.host)
+			}
+		})
+	})
+}
+
+// run makes a network of two hosts, starts their programs, and lets all happen that is to.
+func run(t testing.TB, seed uint64, programs func(rec *trace.Recorder, laptop, mail *Host)) *trace.Trace {
+	t.Helper()
 	tr := trace.New(trace.Header{Seed: seed})
 	rec := trace.NewRecorder(tr)
 	clk := clock.New(start, rec.Root())
 	rec.Attach(clk)
 	n := virtual.New(virtual.Config{Clock: clk, Recorder: rec, Seed: seed})
-	link := n.AddLink("net", virtual.LinkConfig{Latency: 2 * time.Millisecond})
-	host := func(name, addr string) *virtual.Host {
-		h, err := n.AddHost(name, []virtual.Iface{{Link: link, Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
-	}
-	laptop, mail := host("laptop", "192.0.2.10/24"), host("mail.acme.test", "192.0.2.25/24")
-	if err := n.Ready(); err != nil {
-		t.Fatal(err)
-	}
 	defer func() {
 		clk.Close()
 		if err := n.Close(); err != nil {
@@ -73,19 +84,19 @@ func (x *talk) run(t testing.TB, seed uint64) *trace.Trace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.port == 0 {
-		x.port = 25
+	link := n.AddLink("net", virtual.LinkConfig{Latency: 2 * time.Millisecond})
+	host := func(name, addr string) *Host {
+		h, err := n.AddHost(name, []virtual.Iface{{Link: link, Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return On(h, rec, authority)
 	}
-	if x.name == "" {
-		x.name = "mail.acme.test"
+	laptop, mail := host("laptop", "192.0.2.10/24"), host("mail.acme.test", "192.0.2.25/24")
+	if err := n.Ready(); err != nil {
+		t.Fatal(err)
 	}
-	x.serve(t, On(mail, rec, authority), rec, mail)
-	x.clientErr = fmt.Errorf("the client did not end")
-	if x.outsider {
-		laptop.Go("client", func(ctx context.Context) { x.clientErr = x.intrude(ctx, laptop) })
-	} else {
-		laptop.Go("client", func(ctx context.Context) { x.clientErr = x.speak(ctx, On(laptop, rec, authority), rec, laptop) })
-	}
+	programs(rec, laptop, mail)
 	for i := 0; clk.Step(); i++ {
 		if i > 1e6 {
 			t.Fatal("the queue never runs dry")
@@ -103,7 +114,7 @@ func (x *talk) serve(t testing.TB, s *Host, rec *trace.Recorder, h wire.Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.serverErr = fmt.Errorf("the server did not end")
+	x.serverErr = errors.New("the server did not end")
 	wire.Serve(h, l, "server", func(_ context.Context, nc net.Conn) {
 		c := s.Watch(nc, true)
 		rec.Serve(c.Traced())
