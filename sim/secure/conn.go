@@ -33,9 +33,9 @@ type Conn struct {
 
 var _ wire.Conn = (*Conn)(nil)
 
-// Watch has a connection watched; server says which end it is. The connection must be one
-// of the walk's wire that is traced, and nothing may have been written to it or read from
-// it: otherwise Watch panics.
+// Watch has a connection watched; server says which end it is. Nothing may have been
+// written to it or read from it. Watch panics when it is not one of the walk's wire, which
+// the trace knows.
 func (h *Host) Watch(nc net.Conn, server bool) *Conn {
 	traced, ok := nc.(wire.Conn)
 	if !ok {
