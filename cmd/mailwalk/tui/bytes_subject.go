@@ -319,7 +319,7 @@ func dotted(content []byte) []byte {
 // carriers adds the packets that carried a line, as far as they have been shown.
 func (s *stage) carriers(o *octets, e *trace.Event, b *trace.LineBody) {
 	n, ok := s.rows.index.NodeOf(e)
-	if !ok {
+	if !ok || n.Level != trace.LineLevel { // a line that was never said
 		return
 	}
 	frames := s.rows.index.Down(n)

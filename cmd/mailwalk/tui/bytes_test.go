@@ -280,3 +280,22 @@ func TestAClickChooses(t *testing.T) {
 		t.Errorf("a click on the third row led to row %d, not to %d", d.at, first+2)
 	}
 }
+
+// A line that was lost before it was said has no packets, though its connection has
+// some.
+func TestALineThatWasNotSaidHasNoPackets(t *testing.T) {
+	s := firstLetter()
+	s.script = s.script[:12]
+	s.do(func() {
+		b := trace.LineBody{Service: "submission", Verb: "NOOP", Text: "NOOP", Why: "the learner has it so", Range: trace.Range{From: 30, To: 30}}
+		s.add("alice-laptop", trace.Dropped, &b)
+	})
+	r := newRobot(t, s, 120, 40, Options{Grain: explain.PacketGrain, Theme: Dark})
+	for range 60 {
+		r.press("space")
+	}
+	if b, ok := r.m.event.Body.(*trace.LineBody); !ok || b.Verb != "NOOP" {
+		t.Fatalf("at %s", explain.Text(r.m.event))
+	}
+	r.press("6", "z").sees("4e 4f 4f 50").misses("Carried by")
+}
