@@ -687,3 +687,63 @@ func TestImpostor(t *testing.T) {
 		t.Errorf("does not cancel\n%s", conn.transcript.String())
 	}
 }
+
+// clockedConn keeps to a clock of its own: it takes down the deadlines, and none of
+// them comes.
+type clockedConn struct {
+	net.Conn
+	deadlines []time.Time
+}
+
+func (c *clockedConn) SetDeadline(at time.Time) error      { return c.note(at) }
+func (c *clockedConn) SetReadDeadline(at time.Time) error  { return c.note(at) }
+func (c *clockedConn) SetWriteDeadline(at time.Time) error { return c.note(at) }
+
+func (c *clockedConn) note(at time.Time) error {
+	c.deadlines = append(c.deadlines, at)
+	return nil
+}
+
+// TestDeadlinesAreOfTheClock: not one deadline is of the machine's clock, also where
+// crypto/tls would have it so, and the end of TLS is said.
+func TestDeadlinesAreOfTheClock(t *testing.T) {
+	now := time.Date(1999, 12, 31, 23, 59, 0, 0, time.UTC)
+	srv, _ := tlsServer(t)
+	srv.ImplicitTLS, srv.Now = true, func() time.Time { return now }
+	near, far := connect(t)
+	server, client := &clockedConn{Conn: far}, &clockedConn{Conn: near}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.ServeConn(context.Background(), server, nil) }()
+	c := NewClient(client, ClientOptions{Hello: "bar.com", Now: srv.Now})
+	ctx := context.Background()
+	if err := c.ImplicitTLS(ctx, trusting(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Hello(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.write("QUIT"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.readReply(dialog.Reply, time.Minute, true); err != nil {
+		t.Fatal(err)
+	}
+	// io.EOF, and not io.ErrUnexpectedEOF: the server has said that TLS ends.
+	if n, err := c.out.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("after QUIT: %d, %v", n, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	for _, at := range slices.Concat(server.deadlines, client.deadlines) {
+		if !at.IsZero() && (at.Before(now) || at.Sub(now) > time.Hour) {
+			t.Errorf("a deadline at %v", at)
+		}
+	}
+	if len(server.deadlines) == 0 || len(client.deadlines) == 0 {
+		t.Error("no deadlines")
+	}
+}
