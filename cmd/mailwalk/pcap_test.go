@@ -331,7 +331,7 @@ func (l linkTest) streams(t *testing.T, conns []string, streams map[string]*[2][
 	for e := range l.trace.All() {
 		b, ok := e.Body.(*trace.LineBody)
 		s := streams[e.Conn]
-		if !ok || s == nil || b.Content != nil {
+		if !ok || s == nil || b.Content != nil || e.What != trace.Sent && e.What != trace.Received {
 			continue
 		}
 		if got := string(s[side(b.FromServer)][b.From:b.To]); got != b.Text+"\r\n" {

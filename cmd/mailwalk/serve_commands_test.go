@@ -48,7 +48,7 @@ func TestPatience(t *testing.T) {
 			s := serve(t, walk, "--detail", "mail")
 			for _, d := range s.doors {
 				if d.Service == "domain" && strings.HasPrefix(d.Host, "resolver") {
-					has(t, visit(t, "sh", "-c", d.Command+" +time=5 +tries=1"), "status: NOERROR", "ANSWER: 1")
+					has(t, visit(t, "sh", "-c", d.Command+" +time=5 +tries=1"), "status: NOERROR")
 				}
 			}
 			s.stop()

@@ -37,14 +37,6 @@ func (p *traveller) hits(codes ...rune) *traveller {
 	return p
 }
 
-func (p *traveller) times(n int, key string) *traveller {
-	p.t.Helper()
-	for range n {
-		p.press(key)
-	}
-	return p
-}
-
 // reads finds a text on the screen and returns what stands in its brackets.
 func (p *traveller) reads(pattern string) []string {
 	p.t.Helper()

@@ -128,33 +128,6 @@ func (x *terminal) until(what string, is func(sight) bool) {
 	}
 }
 
-func (x *terminal) sees(texts ...string) *terminal {
-	x.t.Helper()
-	for _, text := range texts {
-		x.until(fmt.Sprintf("%q", text), func(p sight) bool { return strings.Contains(p.text(), text) })
-	}
-	return x
-}
-
-func (x *terminal) misses(text string) *terminal {
-	x.t.Helper()
-	x.until(fmt.Sprintf("nothing of %q", text), func(p sight) bool { return !strings.Contains(p.text(), text) })
-	return x
-}
-
-// types has the terminal send keys, as letters or by their names.
-func (x *terminal) types(keys ...string) *terminal {
-	x.t.Helper()
-	for _, k := range keys {
-		if msg, ok := special[k]; ok && len(k) > 1 {
-			x.em.SendKey(uv.KeyPressEvent(msg.Key()))
-			continue
-		}
-		x.em.SendText(k)
-	}
-	return x
-}
-
 // sight is what stands in the cells of a terminal.
 type sight [][]uv.Cell
 
