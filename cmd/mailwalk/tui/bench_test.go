@@ -109,6 +109,9 @@ func backAndOn(m *Model) { answerKey(m, keyOf("b"), keyOf("space")) }
 // TestKeysAreAsFastInALongTrace holds that a key costs in a trace of a million events
 // what it costs in one of a thousand.
 func TestKeysAreAsFastInALongTrace(t *testing.T) {
+	if raced {
+		t.Skip("what is timed under the race detector is the detector")
+	}
 	if testing.Short() {
 		t.Skip("a million events")
 	}
