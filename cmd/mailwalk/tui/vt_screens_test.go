@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,7 +100,7 @@ func goldenOnTerminal(t *testing.T, name string, screen func(w, h int, o Options
 	t.Helper()
 	show := func(w, h int, o Options, p colorprofile.Profile) sight {
 		o.Plain = p == colorprofile.ASCII
-		x := onTerminal(t, screen(w, h, o, p), w, h, p, false)
+		x := onTerminal(t, screen(w, h, o, p), w, h, p, nil)
 		x.p.Quit()
 		return x.ended()
 	}
@@ -188,7 +189,7 @@ func TestTheTerminalFollows(t *testing.T) {
 	keys := []string{"space", "space", "space", "b", "+", "-", "tab", "z", "2", "3", "4", "5", "6", "7", "8", "9", "j", "k", "G", "g", "d", "T", "x", "P", "?", "/", "esc", "R", "}", "{"}
 	r := newRobot(t, firstLetter(), 100, 30, Options{Grain: explain.LineGrain, Theme: Dark})
 	s := &stageHand{Model: r.m}
-	x := onTerminal(t, s, 100, 30, colorprofile.TrueColor, false)
+	x := onTerminal(t, s, 100, 30, colorprofile.TrueColor, nil)
 	for i := range 150 {
 		k := keys[(i*7+i*i/5)%len(keys)]
 		text := make(chan string, 1)
@@ -217,4 +218,23 @@ func (s *stageHand) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	_, cmd := s.Model.Update(msg)
 	return s, cmd
+}
+
+// Keys come as a terminal sends them, and the colours are those for the ground that
+// it says it has.
+func TestKeysAndGroundOfTheTerminal(t *testing.T) {
+	for name, ground := range map[ThemeName]color.Color{Light: color.White, Dark: color.Black} {
+		m := New(firstLetter(), Options{Walk: firstWalk, Grain: explain.LineGrain, Theme: Auto})
+		x := onTerminal(t, m, 80, 24, colorprofile.TrueColor, ground)
+		want := map[ThemeName]string{Light: "#0b5aa6", Dark: "#3b6fb5"}[name] // behind the program's name
+		x.until("the "+string(name)+" colours", func(p sight) bool { return style(&p[0][1]) == "bold #ffffff on "+want })
+		x.sees("Nothing has happened yet").types("space").sees("event 1 ").types("l").sees("event 2 ").types("right").sees("event 3 ")
+		x.types("f10").sees("event 4 ").types("pgdown").sees("event 5 ").types("b").sees("looking back: event 4 of 5").types("pgup").sees("looking back: event 3 of 5")
+		x.types("left").sees("event 2 of 5").types("h").sees("event 1 of 5").types("end").misses("looking back")
+		x.types("enter").sees("seen by packet").types("backspace").sees("seen by line").types("f11").sees("seen by packet")
+		x.types("f1").sees("any other key closes this").types("esc").misses("any other key closes this")
+		x.types("tab").sees("▶ 2 what and why").types("shift+tab").sees("▶ 1 story").types("ctrl+f").sees("find: ").types("ctrl+c").misses("find: ")
+		x.types("q")
+		x.ended()
+	}
 }

@@ -65,9 +65,9 @@ func (x *terminal) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// onTerminal starts a program on a terminal. Keys come through the terminal when it
-// has some.
-func onTerminal(t *testing.T, m tea.Model, w, h int, p colorprofile.Profile, keys bool) *terminal {
+// onTerminal starts a program on a terminal. When the terminal has a ground, it has
+// keys too.
+func onTerminal(t *testing.T, m tea.Model, w, h int, p colorprofile.Profile, ground color.Color) *terminal {
 	t.Helper()
 	if raced {
 		t.Skip("the emulated terminal is not made for several goroutines; the program's own are watched in other tests")
@@ -77,7 +77,8 @@ func onTerminal(t *testing.T, m tea.Model, w, h int, p colorprofile.Profile, key
 		tea.WithOutput(x), tea.WithInput(nil), tea.WithWindowSize(w, h), tea.WithColorProfile(p), tea.WithoutSignals(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithFPS(120),
 	}
-	if keys {
+	if ground != nil {
+		x.em.SetDefaultBackgroundColor(ground)
 		o[1] = tea.WithInput(x.em)
 	} else {
 		go func() { _, _ = io.Copy(io.Discard, x.em) }() // what the terminal answers
@@ -102,7 +103,8 @@ func (x *terminal) ended() sight {
 	case <-time.After(20 * time.Second):
 		x.t.Fatalf("the screen does not quit; it shows\n%s", x.now().text())
 	}
-	if err := x.em.Close(); err != nil {
+	// The emulator's own Close is not for use beside Read.
+	if err := x.em.InputPipe().(io.Closer).Close(); err != nil {
 		x.t.Fatal(err)
 	}
 	x.mu.Lock()
@@ -129,6 +131,32 @@ func (x *terminal) until(what string, is func(sight) bool) {
 			x.t.Fatalf("the terminal does not show %s, but\n%s", what, x.now().text())
 		}
 	}
+}
+
+func (x *terminal) sees(texts ...string) *terminal {
+	x.t.Helper()
+	for _, text := range texts {
+		x.until(fmt.Sprintf("%q", text), func(p sight) bool { return strings.Contains(p.text(), text) })
+	}
+	return x
+}
+
+func (x *terminal) misses(text string) *terminal {
+	x.t.Helper()
+	x.until(fmt.Sprintf("nothing of %q", text), func(p sight) bool { return !strings.Contains(p.text(), text) })
+	return x
+}
+
+// types has the terminal send a key, a letter or by its name.
+func (x *terminal) types(key string) *terminal {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if msg, ok := special[key]; ok {
+		x.em.SendKey(uv.KeyPressEvent(msg.Key()))
+	} else {
+		x.em.SendText(key)
+	}
+	return x
 }
 
 // sight is what stands in the cells of a terminal.
