@@ -46,7 +46,7 @@ func runOn(t *testing.T, sc *scenarios.Scenario, wire string) *World {
 			t.Error(err)
 		}
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	if err := w.Run(ctx); err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func TestLineFaults(t *testing.T) {
 						octets = watchStreams(w)
 					}
 					began := time.Now()
-					ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 					defer cancel()
 					if err := w.Run(ctx); err != nil {
 						t.Errorf("%v, after %v, at %v", err, time.Since(began), w.Now())

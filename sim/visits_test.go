@@ -54,7 +54,7 @@ func (c *caller) until(text string) {
 			}
 			c.held = append(c.held, p...)
 			c.k.Drained(len(p))
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			c.t.Fatalf("no %q; heard %q", text, c.held)
 		}
 	}

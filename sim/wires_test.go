@@ -59,8 +59,9 @@ func TestBothWires(t *testing.T) {
 			if err := w.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took > 20*time.Second {
-				t.Errorf("it took %v: time did not jump", took)
+			// Where nothing is waited for, time goes as the machine's does.
+			if took := time.Since(began); w.Now() > 5*time.Minute && took > w.Now()/2 {
+				t.Errorf("%v took %v: time did not jump", w.Now(), took)
 			}
 			for _, r := range scenarios.Check(scenarios.WithoutPackets(sc.Expect), w.Trace().All()) {
 				if !r.Held {

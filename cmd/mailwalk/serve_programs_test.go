@@ -55,7 +55,7 @@ func TestPrograms(t *testing.T) {
 func digs(t *testing.T, s *served) {
 	dig := func(d servedDoor, args ...string) string {
 		host, port := d.addr()
-		return visit(t, "dig", append([]string{"@" + host, "-p", port}, args...)...)
+		return visit(t, "dig", append([]string{"@" + host, "-p", port, "+time=60"}, args...)...)
 	}
 	for _, network := range []string{"udp", "tcp"} {
 		by := "+notcp"
@@ -246,7 +246,7 @@ func talksByHand(t *testing.T, s *served) {
 	talk := func(service string, lines ...string) string {
 		t.Helper()
 		host, port := s.door("mail.globex.test", service, "tcp").addr()
-		out, err := tryVisit(t, strings.Join(lines, "\r\n")+"\r\n", "nc", "-w", "20", host, port)
+		out, err := tryVisit(t, strings.Join(lines, "\r\n")+"\r\n", "nc", "-w", "120", host, port)
 		if err != nil {
 			t.Fatalf("nc to %s: %v: %s", service, err, out)
 		}

@@ -35,14 +35,15 @@ func TestWrongProtocol(t *testing.T) {
 	}
 	host := "mail.acme.test"
 	smtp, pop3, imap, dns := s.door(host, "smtp", "tcp"), s.door(host, "pop3", "tcp"), s.door(host, "imap", "tcp"), s.door("ns.acme.test", "domain", "tcp")
-	wrong(smtp, "HTTP", "curl", "-sS", "--max-time", "1", "http://AT/")
+	wrong(smtp, "HTTP", "curl", "-sS", "--max-time", "60", "http://AT/")
+	// The server waits for as many octets as the first two say, and curl for the answer.
 	wrong(dns, "HTTP", "curl", "-sS", "--max-time", "1", "http://AT/")
-	wrong(smtp, "TLS", "curl", "-sS", "--max-time", "1", "https://AT/")
+	wrong(smtp, "TLS", "curl", "-sS", "--max-time", "60", "https://AT/")
 	wrong(imap, "TLS", "openssl", "s_client", "-connect", "AT")
 	wrong(pop3, "TLS", "openssl", "s_client", "-connect", "AT")
-	wrong(imap, "hello", "curl", "-sS", "--max-time", "1", "--user", "a:b", "pop3://AT/")
-	wrong(pop3, "hello", "curl", "-sS", "--max-time", "1", "--user", "a:b", "imap://AT/")
-	wrong(pop3, "without a word", "python3", "-c", "import smtplib, sys\nsmtplib.SMTP(*sys.argv[1].split(':'), timeout=5)", "AT")
+	wrong(imap, "hello", "curl", "-sS", "--max-time", "60", "--user", "a:b", "pop3://AT/")
+	wrong(pop3, "hello", "curl", "-sS", "--max-time", "60", "--user", "a:b", "imap://AT/")
+	wrong(pop3, "without a word", "python3", "-c", "import smtplib, sys\nsmtplib.SMTP(*sys.argv[1].split(':'), timeout=60)", "AT")
 	holds(t, s.stopAndRerun(), map[string]int{"note.warning": told, "act.visit": told})
 
 	var story strings.Builder

@@ -101,7 +101,7 @@ func playSecure(t *testing.T, script string) string {
 		srv.RequireTLS = true
 	}
 	nc, ended := serveBeside(t, srv, nil)
-	if err := nc.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := nc.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	r := bufio.NewReader(nc)

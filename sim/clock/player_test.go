@@ -63,7 +63,7 @@ func TestPlayAtSpeed(t *testing.T) {
 	}
 }
 
-// TestUnhurried: long waits cost nothing, and thousands of timers little.
+// TestUnhurried: long waits cost nothing. If they did, this would take two years.
 func TestUnhurried(t *testing.T) {
 	c := New(time.Time{}, nil)
 	ran := 0
@@ -71,7 +71,6 @@ func TestUnhurried(t *testing.T) {
 		c.Post(time.Duration(i)*time.Hour, func() { ran++ })
 	}
 	p := NewPlayer(c, nil, nil, Unhurried)
-	began := time.Now()
 	for {
 		more, err := p.Step(t.Context())
 		if err != nil {
@@ -83,9 +82,6 @@ func TestUnhurried(t *testing.T) {
 	}
 	if ran != 20_000 || c.Elapsed() != 19_999*time.Hour {
 		t.Errorf("%d timers ran, until %v", ran, c.Elapsed())
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestVisitorsAreToldOfAtOnce(t *testing.T) {
 	}
 	select {
 	case <-w.in:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("nobody lets the visitor in")
 	}
 	typed.Close()

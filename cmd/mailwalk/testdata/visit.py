@@ -12,7 +12,7 @@ import sys
 import time
 from email.message import EmailMessage
 
-PATIENCE = 30  # seconds
+PATIENCE = 120  # seconds
 OCTETS = bytes(range(256)) * 40
 
 
