@@ -7,7 +7,11 @@
 // together with the byte range that the unit takes up in its stream. So a line
 // can be found again in the TCP segments that carried it.
 //
-// Nothing in this package starts a goroutine or looks at a clock.
+// A [TLSConn] puts what follows into TLS, which each of them begins by a command of
+// its own.
+//
+// Nothing in this package starts a goroutine, and the only clock it looks at is the one
+// that a TLSConn is given.
 package dialog
 
 // Role says what a unit is to the dialogue.

@@ -3,12 +3,10 @@ package imap
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 
 	"mailwalk/protocols/dialog"
 )
@@ -135,7 +133,7 @@ func (s *session) plain(ctx context.Context, verb string, response []byte) reply
 // startTLS puts the rest of the session into TLS.
 //
 // RFC 9051 §6.2.1
-func (s *session) startTLS(_ context.Context, c *call) (reply, error) {
+func (s *session) startTLS(ctx context.Context, c *call) (reply, error) {
 	if err := c.end(); err != nil {
 		return badSyntax(c.verb, err), nil
 	}
@@ -146,41 +144,25 @@ func (s *session) startTLS(_ context.Context, c *call) (reply, error) {
 		return no("CANNOT", "TLS is not set up here"), nil
 	}
 	r := ok("Begin TLS negotiation now")
-	r.then = s.negotiate
+	r.then = func() error { return s.negotiate(ctx) }
 	return r, nil
 }
 
-func (s *session) negotiate() error {
-	// What came in the clear behind the command is taken for the beginning of the
-	// handshake. Commands that somebody slipped in there make it fail.
-	early := make([]byte, s.c.Buffered())
+// negotiate makes the handshake. What came in the clear behind the command is taken
+// for its beginning: commands that somebody slipped in there make it fail.
+func (s *session) negotiate(ctx context.Context) error {
+	before := dialog.Cleartext{FromClient: s.c.ReadOffset(), FromServer: s.c.WriteOffset(), Early: s.c.Buffered()}
+	early := make([]byte, before.Early)
 	if _, err := io.ReadFull(s.c.Conn, early); err != nil {
 		return fmt.Errorf("starttls: %w", err)
 	}
-	conn := tls.Server(&earlyConn{s.c.NetConn(), early}, s.srv.TLSConfig)
-	// Not HandshakeContext: it would start a goroutine to watch the context. The
-	// login deadline of the connection bounds the handshake.
-	s.patience()
-	if err := conn.Handshake(); err != nil {
+	conn := dialog.TLSServer(s.c.NetConn(), early, s.srv.TLSConfig, s.now)
+	// It is part of the login, and as long as that may take.
+	until := s.started.Add(orDefault(s.srv.LoginTimeout, defaultLoginTimeout))
+	if _, err := conn.Secure(ctx, until, s.hooks.tls(), before); err != nil {
 		return fmt.Errorf("starttls: %w", err)
 	}
 	s.attach(conn)
 	s.encrypted = true
-	s.hooks.tls(conn.ConnectionState())
 	return nil
-}
-
-// earlyConn is a connection of which some input was read already.
-type earlyConn struct {
-	net.Conn
-	early []byte
-}
-
-func (c *earlyConn) Read(p []byte) (int, error) {
-	if len(c.early) > 0 {
-		n := copy(p, c.early)
-		c.early = c.early[n:]
-		return n, nil
-	}
-	return c.Conn.Read(p)
 }

@@ -16,6 +16,9 @@ import (
 type ClientOptions struct {
 	// Hooks look on; nil for none.
 	Hooks *Hooks
+	// ImplicitTLS begins TLS before a word is said, as port 993 has it (RFC 8314
+	// §3.2); nil does not.
+	ImplicitTLS *tls.Config
 	// Timeout is how long the server may be silent while an answer is due. 0 means
 	// five minutes.
 	Timeout time.Duration
@@ -85,6 +88,11 @@ func Connect(ctx context.Context, nc net.Conn, opt ClientOptions) (*Client, erro
 		c.opt.Now = time.Now
 	}
 	c.attach(nc)
+	if c.opt.ImplicitTLS != nil {
+		if err := c.secure(ctx, c.opt.ImplicitTLS); err != nil {
+			return nil, fmt.Errorf("imap: %w", err)
+		}
+	}
 	r, err := c.readResponse(ctx, dialog.Greeting)
 	if err != nil {
 		return nil, fmt.Errorf("greeting: %w", err)
@@ -374,16 +382,37 @@ func (c *Client) StartTLS(ctx context.Context, config *tls.Config) error {
 		// Words in the clear behind the answer are nobody's: RFC 9051 §11.3.
 		return fmt.Errorf("imap: STARTTLS: data before TLS: %w", ErrProtocol)
 	}
-	conn := tls.Client(c.c.NetConn(), config)
-	if err := c.patience(ctx); err != nil {
+	if err := c.secure(ctx, config); err != nil {
 		return fmt.Errorf("imap: STARTTLS: %w", err)
 	}
-	if err := conn.Handshake(); err != nil {
-		return fmt.Errorf("imap: STARTTLS: %w", err)
+	c.caps = nil // those before TLS may be another's words
+	return nil
+}
+
+// secure makes the handshake and begins the dialogue anew within TLS. After one that
+// failed nothing can be said any more.
+func (c *Client) secure(ctx context.Context, config *tls.Config) error {
+	until := c.opt.Now().Add(orDefault(c.opt.Timeout, defaultClientTimeout))
+	if d, has := ctx.Deadline(); has && d.Before(until) {
+		until = d
+	}
+	conn := dialog.TLSClient(c.c.NetConn(), config, c.opt.Now)
+	before := dialog.Cleartext{FromClient: c.c.WriteOffset(), FromServer: c.c.ReadOffset()}
+	if _, err := conn.Secure(ctx, until, c.opt.Hooks.tls(), before); err != nil {
+		c.enter(Logout)
+		return err
 	}
 	c.attach(conn)
-	c.caps = nil // those before TLS may be another's words
-	c.opt.Hooks.tls(conn.ConnectionState())
+	return nil
+}
+
+// Disconnect closes the connection without a word of the protocol; within TLS it says
+// that TLS ends.
+func (c *Client) Disconnect() error {
+	c.enter(Logout)
+	if err := c.c.Conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("imap: close: %w", err)
+	}
 	return nil
 }
 

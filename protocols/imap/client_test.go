@@ -264,7 +264,7 @@ func TestStartTLS(t *testing.T) {
 	negotiated := 0
 	hooks := &Hooks{
 		Hooks: dialog.Hooks{Received: func(u *dialog.Unit) []string { units = append(units, *u); return nil }},
-		TLS:   func(tls.ConnectionState) { negotiated++ },
+		TLS:   dialog.TLSHooks{Done: func(_ tls.ConnectionState, err error) { check(t, err); negotiated++ }},
 	}
 	c := dial(t, srv, ClientOptions{}, hooks)
 	ctx := t.Context()

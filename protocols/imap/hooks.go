@@ -1,10 +1,6 @@
 package imap
 
-import (
-	"crypto/tls"
-
-	"mailwalk/protocols/dialog"
-)
+import "mailwalk/protocols/dialog"
 
 // Hooks let a program look on at one end of a connection. Every field may be
 // nil.
@@ -23,9 +19,8 @@ type Hooks struct {
 	dialog.Hooks
 	// State is called after the state changed.
 	State func(from, to State)
-	// TLS is called after a STARTTLS negotiation. The units that follow count
-	// their bytes from 0 in the plaintext stream within TLS.
-	TLS func(state tls.ConnectionState)
+	// TLS is told of the handshake.
+	TLS dialog.TLSHooks
 	// Fault is called when a backend's error made a command fail. verb is the
 	// command's name; err is what the client is not told in full.
 	Fault func(verb string, err error)
@@ -44,10 +39,11 @@ func (h *Hooks) state(from, to State) {
 	}
 }
 
-func (h *Hooks) tls(cs tls.ConnectionState) {
-	if h != nil && h.TLS != nil {
-		h.TLS(cs)
+func (h *Hooks) tls() *dialog.TLSHooks {
+	if h == nil {
+		return &dialog.TLSHooks{}
 	}
+	return &h.TLS
 }
 
 func (h *Hooks) fault(verb string, err error) {

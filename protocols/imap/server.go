@@ -21,9 +21,12 @@ type Server struct {
 	Software string
 	// Backend has the users. It must be set.
 	Backend Backend
-	// TLSConfig allows STARTTLS. A connection that is a *tls.Conn is taken as
-	// protected from the start.
+	// TLSConfig allows STARTTLS. A connection that is encrypted already, such as a
+	// *tls.Conn, is taken as it is.
 	TLSConfig *tls.Config
+	// ImplicitTLS begins TLS before the greeting, for port 993 (RFC 8314 §3.2). It
+	// needs TLSConfig.
+	ImplicitTLS bool
 	// AllowCleartext allows passwords on a connection without TLS. Without it the
 	// server says LOGINDISABLED there and refuses LOGIN and AUTHENTICATE PLAIN.
 	AllowCleartext bool
@@ -114,13 +117,13 @@ type session struct {
 
 func newSession(srv *Server, nc net.Conn, hooks *Hooks) *session {
 	s := &session{srv: srv, hooks: hooks, now: srv.now()}
-	_, s.encrypted = nc.(*tls.Conn)
+	s.encrypted = dialog.TLSState(nc) != nil
 	s.attach(nc)
 	s.started = s.now()
 	return s
 }
 
-// attach begins a dialogue on nc, at the start or after STARTTLS.
+// attach begins a dialogue on nc, at the start and within TLS.
 func (s *session) attach(nc net.Conn) {
 	s.c = &wire{
 		Conn:  dialog.NewServer(nc, s.hooks.dialog()),
@@ -183,6 +186,11 @@ func (s *session) serve(ctx context.Context) error {
 }
 
 func (s *session) converse(ctx context.Context) error {
+	if s.srv.ImplicitTLS && !s.encrypted {
+		if err := s.negotiate(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.greet(); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}

@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +41,9 @@ var (
 type ClientOptions struct {
 	// Hooks may be nil.
 	Hooks *Hooks
+	// ImplicitTLS begins TLS before a word is said, as port 995 has it (RFC 8314
+	// §3.1); nil does not.
+	ImplicitTLS *tls.Config
 	// AllowCleartext lets Login send the password over a connection without TLS
 	// (RFC 2595 §2.3).
 	AllowCleartext bool
@@ -95,8 +99,13 @@ func NewClient(ctx context.Context, nc net.Conn, opts *ClientOptions) (*Client, 
 		c.opts.Now = time.Now
 	}
 	c.conn = dialog.NewClient(nc, c.opts.Hooks.dialog())
+	if c.opts.ImplicitTLS != nil {
+		if err := c.secure(ctx, c.opts.ImplicitTLS); err != nil {
+			return nil, errors.Join(fmt.Errorf("pop3: %w", err), nc.Close())
+		}
+	}
 	if err := c.readGreeting(ctx); err != nil {
-		return nil, errors.Join(err, nc.Close())
+		return nil, errors.Join(err, c.conn.Close())
 	}
 	c.enter(Authorization)
 	return c, nil

@@ -1,6 +1,7 @@
 // Package pop3 is a server and a client of the Post Office Protocol, version 3
-// (RFC 1939), with the capability list and the response codes that later RFCs
-// added (RFC 2449, RFC 3206).
+// (RFC 1939), with what later RFCs added: the capability list and the response codes
+// (RFC 2449, RFC 3206), and TLS, by STLS or from the first octet (RFC 2595 §4, RFC 8314
+// §3.1).
 //
 // A maildrop is a box of numbered messages. A client logs in and so locks the
 // box, lists what is in it, fetches messages, marks some as deleted and says

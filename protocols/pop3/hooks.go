@@ -17,6 +17,8 @@ type Hooks struct {
 	// State is called after the session went from one state to another. The
 	// first is from Closed to Authorization, the last is to Closed.
 	State func(from, to State)
+	// TLS is told of the handshake.
+	TLS dialog.TLSHooks
 	// Failed is called with what went wrong behind the server: the peer is told
 	// less. step is the command's verb, or "close" for the maildrop's release.
 	// A client does not call it.
@@ -35,6 +37,13 @@ func (h *Hooks) state(from, to State) {
 	if h != nil && h.State != nil {
 		h.State(from, to)
 	}
+}
+
+func (h *Hooks) tls() *dialog.TLSHooks {
+	if h == nil {
+		return &dialog.TLSHooks{}
+	}
+	return &h.TLS
 }
 
 func (h *Hooks) failed(step string, err error) {

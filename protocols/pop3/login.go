@@ -59,8 +59,8 @@ func (s *session) refuseCleartext() error {
 	return s.refuse(CodeAuth, "no passwords over a connection without TLS")
 }
 
-// capaCmd lists the capabilities. They are the same in both states, so that a
-// client need not ask twice (RFC 2449 §5).
+// capaCmd lists the capabilities. All but STLS are the same in both states (RFC 2449
+// §5).
 func (s *session) capaCmd(context.Context, []string) error {
 	if err := s.okMore("capability list follows"); err != nil {
 		return err
@@ -83,6 +83,9 @@ func (s *session) capabilities() []string {
 	}
 	if s.mayLogin {
 		list = slices.Insert(list, 1, "USER") // RFC 2449 §6.2
+	}
+	if s.state == Authorization && s.offersTLS() {
+		list = append(list, "STLS") // RFC 2595 §4: in this state alone
 	}
 	if s.srv.Software != "" {
 		list = append(list, "IMPLEMENTATION "+s.srv.Software) // RFC 2449 §6.9

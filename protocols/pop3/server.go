@@ -35,6 +35,12 @@ type Server struct {
 	Hostname string
 	// Backend has the maildrops.
 	Backend Backend
+	// TLS allows STLS (RFC 2595 §4); nil does not offer it. A connection that is
+	// encrypted already, such as a *tls.Conn, is taken as it is.
+	TLS *tls.Config
+	// ImplicitTLS begins TLS before the greeting, for port 995 (RFC 8314 §3.1). It
+	// needs TLS.
+	ImplicitTLS bool
 	// AllowCleartext lets clients send their password over a connection without
 	// TLS, for everybody on the way to read. If it is false they are refused
 	// there (RFC 2595 §2.3) and CAPA does not list USER.
@@ -66,7 +72,7 @@ type Server struct {
 // ctx goes to the Backend and is looked at between two commands. To end a
 // session that waits for the client, close nc.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn, hooks *Hooks) error {
-	err := s.serve(ctx, nc, hooks)
+	nc, err := s.serve(ctx, nc, hooks)
 	// The server closes the connection after its farewell (RFC 1939 §3).
 	if cerr := nc.Close(); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("close the connection: %w", cerr))
@@ -77,24 +83,24 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn, hooks *Hooks) error
 	return nil
 }
 
-func (s *Server) serve(ctx context.Context, nc net.Conn, hooks *Hooks) error {
+// serve returns the connection as it is at the end, to be closed.
+func (s *Server) serve(ctx context.Context, nc net.Conn, hooks *Hooks) (net.Conn, error) {
 	if err := s.check(); err != nil {
-		return fmt.Errorf("server: %w", err)
+		return nc, fmt.Errorf("server: %w", err)
 	}
-	ses := &session{
-		srv:      s,
-		conn:     dialog.NewServer(nc, hooks.dialog()),
-		hooks:    hooks,
-		mayLogin: s.AllowCleartext || private(nc),
-	}
-	ses.conn.Late = ses.armWrite
-	return errors.Join(ses.run(ctx), ses.end())
+	ses := &session{srv: s, hooks: hooks}
+	ses.attach(nc)
+	err := errors.Join(ses.run(ctx), ses.end())
+	return ses.conn.NetConn(), err
 }
 
 // check makes sure that what the fields put on the wire can stand there.
 func (s *Server) check() error {
-	if s.Backend == nil {
+	switch {
+	case s.Backend == nil:
 		return errors.New("no Backend")
+	case s.ImplicitTLS && s.TLS == nil:
+		return errors.New("ImplicitTLS without TLS")
 	}
 	// A "<" in the greeting would offer APOP (RFC 1939 §7).
 	if len(s.Hostname) > 255 || strings.IndexFunc(s.Hostname, notVisible) >= 0 || strings.ContainsAny(s.Hostname, "<>[]") {
@@ -132,12 +138,8 @@ func (s *Server) signature() string {
 	return strings.TrimPrefix(s.Hostname+" POP3 server", " ")
 }
 
-// private tells whether nc is under TLS, as on port 995 from the first octet on
-// (RFC 8314 §3.1).
-func private(nc net.Conn) bool {
-	_, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
-	return ok
-}
+// private tells whether nc is under TLS.
+func private(nc net.Conn) bool { return dialog.TLSState(nc) != nil }
 
 // timedOut tells whether err is that of a deadline.
 func timedOut(err error) bool {

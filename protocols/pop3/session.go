@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
 	"mailwalk/protocols/dialog"
@@ -19,15 +20,28 @@ type session struct {
 	state State
 	named string // by a USER that was the last command; "" for none
 	quit  bool
-	fault int // errors of the client so far
+	then  func(ctx context.Context) error // what follows on the reply; nil for nothing
+	fault int                             // errors of the client so far
 
 	drop     Maildrop // from login to end
 	messages []MessageInfo
 	deleted  []bool // marked, by index into messages
 }
 
+// attach begins a dialogue on nc, at the start and within TLS.
+func (s *session) attach(nc net.Conn) {
+	s.conn = dialog.NewServer(nc, s.hooks.dialog())
+	s.conn.Late = s.armWrite
+	s.mayLogin = s.srv.AllowCleartext || private(nc)
+}
+
 // run holds the dialogue. The maildrop is left to end.
 func (s *session) run(ctx context.Context) error {
+	if s.srv.ImplicitTLS && !private(s.conn.NetConn()) {
+		if err := s.secure(ctx); err != nil {
+			return err
+		}
+	}
 	greeting := Response{OK: true, Text: s.srv.signature() + " ready"}
 	if err := s.writeLine(dialog.Greeting, greeting.String()); err != nil {
 		return err
@@ -108,7 +122,12 @@ func (s *session) next(ctx context.Context) error {
 		// ends is the news, not whether this succeeds too.
 		return errors.Join(err, s.flush())
 	}
-	return s.flush()
+	if err := s.flush(); err != nil || s.then == nil {
+		return err
+	}
+	then := s.then
+	s.then = nil
+	return then(ctx)
 }
 
 // obey answers one line; lineErr is what was wrong with it as a line.

@@ -117,17 +117,14 @@ func noConfig() error { return fmt.Errorf("%w: no TLS configuration", ErrArgumen
 
 // secure makes the handshake and begins the dialogue anew within TLS.
 func (c *Client) secure(ctx context.Context, config *tls.Config) error {
-	hooks := &c.opts.TLSHooks
-	hooks.start(Cleartext{FromClient: c.c.WriteOffset(), FromServer: c.c.ReadOffset()})
-	beneath := &transport{Conn: c.out.Conn}
-	conn := &secureConn{tls.Client(beneath, config), beneath, c.out.now}
-	err := conn.handshake(ctx, earlier(c.out.now().Add(c.t.Command), c.out.limit))
-	hooks.done(conn.ConnectionState(), err)
+	before := Cleartext{FromClient: c.c.WriteOffset(), FromServer: c.c.ReadOffset()}
+	conn := dialog.TLSClient(c.out.Conn, config, c.out.now)
+	_, err := conn.Secure(ctx, earlier(c.out.now().Add(c.t.Command), c.out.limit), &c.opts.TLSHooks, before)
 	if err != nil {
 		return err
 	}
 	// What the handshake has allowed itself is over.
-	if err := beneath.SetDeadline(time.Time{}); err != nil {
+	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return err
 	}
 	c.out.Conn = conn

@@ -54,12 +54,8 @@ func (s *session) secure() error {
 	if _, err := io.ReadFull(s.c, early); err != nil {
 		return step("STARTTLS", err)
 	}
-	s.hooks.tls().start(before)
-	beneath := &transport{Conn: s.in.Conn, early: early}
-	conn := &secureConn{tls.Server(beneath, s.srv.TLS), beneath, s.srv.now}
-	err := conn.handshake(s.ctx, s.srv.now().Add(orDefault(s.srv.HandshakeTimeout, DefaultTimeout)))
-	state := conn.ConnectionState()
-	s.hooks.tls().done(state, err)
+	conn := dialog.TLSServer(s.in.Conn, early, s.srv.TLS, s.srv.now)
+	state, err := conn.Secure(s.ctx, s.srv.now().Add(orDefault(s.srv.HandshakeTimeout, DefaultTimeout)), s.hooks.tls(), before)
 	if err != nil {
 		s.finish(err)
 		return step("STARTTLS", err)

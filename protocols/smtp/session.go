@@ -86,7 +86,7 @@ func newSession(ctx context.Context, srv *Server, nc net.Conn, hooks *Hooks) *se
 	}
 	s := &session{
 		srv: srv, ctx: ctx, in: in, hooks: hooks,
-		peer: Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), TLS: isTLS(nc), TLSState: tlsOf(nc)},
+		peer: Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), TLS: isTLS(nc), TLSState: dialog.TLSState(nc)},
 	}
 	s.attach()
 	return s

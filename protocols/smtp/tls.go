@@ -1,135 +1,16 @@
 package smtp
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
-	"sync/atomic"
-	"time"
+
+	"mailwalk/protocols/dialog"
 )
 
-// TLSHooks let a program look on at a TLS handshake, at either end of a
-// connection. Every field may be nil.
-//
-// Within TLS the dialogue begins anew: the byte ranges of its units count from 0
-// in the plaintext of each direction. What crosses the connection itself are TLS
-// records, which begin where Cleartext says.
-type TLSHooks struct {
-	// Start is called before the handshake, when all that was said in the clear has
-	// been sent.
-	Start func(before Cleartext)
-	// Done is called after the handshake. If err is not nil, it has failed: state
-	// is what was settled until then, and the connection is closed without another
-	// word.
-	Done func(state tls.ConnectionState, err error)
-}
+// TLSHooks let a program look on at a TLS handshake, at either end of a connection.
+type TLSHooks = dialog.TLSHooks
 
-// Cleartext is what was said on a connection before TLS: nothing where TLS is
-// implicit (RFC 8314 §3.3).
-type Cleartext struct {
-	FromClient, FromServer int64 // octets
-	// Early is how many octets behind STARTTLS had come in before it was answered. They
-	// are taken for the beginning of the handshake. A client has none: it fails.
-	Early int
-}
-
-func (h *TLSHooks) start(before Cleartext) {
-	if h.Start != nil {
-		h.Start(before)
-	}
-}
-
-func (h *TLSHooks) done(state tls.ConnectionState, err error) {
-	if h.Done != nil {
-		h.Done(state, err)
-	}
-}
-
-// closeTimeout is how long the other end may take to accept the word that TLS
-// ends.
-const closeTimeout = 5 * time.Second
-
-// secureConn is a TLS connection. tls.Conn has all but this: its Close sets a
-// deadline by the machine's clock, which need not be the connection's.
-type secureConn struct {
-	*tls.Conn
-	beneath *transport
-	now     func() time.Time
-}
-
-// Close says that nothing more will come (RFC 8446 §6.1) and closes the
-// connection.
-func (c *secureConn) Close() error {
-	err := c.beneath.Conn.SetWriteDeadline(c.now().Add(closeTimeout))
-	c.beneath.fixed.Store(err == nil)
-	err = c.Conn.Close()
-	if c.beneath.closed.Load() && !errors.Is(err, net.ErrClosed) {
-		return nil // all that can have failed is to tell one who has gone
-	}
-	return err
-}
-
-// transport is the connection beneath TLS.
-type transport struct {
-	net.Conn
-	early  []byte      // was read already
-	fixed  atomic.Bool // the deadline of writing stays as it is
-	closed atomic.Bool // without an error
-}
-
-func (t *transport) Read(p []byte) (int, error) {
-	if len(t.early) > 0 {
-		n := copy(p, t.early)
-		t.early = t.early[n:]
-		return n, nil
-	}
-	return t.Conn.Read(p)
-}
-
-func (t *transport) SetWriteDeadline(at time.Time) error {
-	if t.fixed.Load() {
-		return nil
-	}
-	return t.Conn.SetWriteDeadline(at)
-}
-
-func (t *transport) Close() error {
-	err := t.Conn.Close()
-	t.closed.Store(err == nil)
-	return err
-}
-
-// handshake makes the handshake of conn until deadline. Not HandshakeContext: it
-// would start a goroutine that watches the context.
-func (c *secureConn) handshake(ctx context.Context, deadline time.Time) error {
-	if err := c.beneath.SetDeadline(deadline); err != nil {
-		return fmt.Errorf("TLS handshake: %w", err)
-	}
-	// After the deadline was set, as for a read in the clear.
-	err := ctx.Err()
-	if err == nil {
-		err = c.Conn.Handshake()
-	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("TLS handshake: %w", err)
-	}
-	return nil
-}
+// Cleartext is what was said on a connection before TLS.
+type Cleartext = dialog.Cleartext
 
 // isTLS tells whether a connection is encrypted.
-func isTLS(nc net.Conn) bool { return tlsOf(nc) != nil }
-
-// tlsOf returns what was settled for an encrypted connection, nil for another.
-func tlsOf(nc net.Conn) *tls.ConnectionState {
-	c, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
-	if !ok {
-		return nil
-	}
-	state := c.ConnectionState()
-	return &state
-}
+func isTLS(nc net.Conn) bool { return dialog.TLSState(nc) != nil }
