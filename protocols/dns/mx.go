@@ -44,37 +44,56 @@ func (s *Stub) LookupMX(ctx context.Context, domain string) (list []MX, null boo
 	return list, false, nil
 }
 
-// LookupAddrs asks for the addresses of a host: those of its A records, then
-// those of its AAAA records. If it has some of one kind, a failure to find the
-// others is not reported.
+// HostAddrs are the addresses of a host.
+type HostAddrs struct {
+	// Addrs are those of its AAAA records, then those of its A records.
+	Addrs []netip.Addr
+	// Canonical is the name that the records belong to, with the final dot, if the
+	// name asked for is an alias of it; else empty.
+	Canonical string
+}
+
+// LookupAddrs asks for the addresses of a host: see [Stub.LookupHost].
+func (s *Stub) LookupAddrs(ctx context.Context, host string) ([]netip.Addr, error) {
+	h, err := s.LookupHost(ctx, host)
+	return h.Addrs, err
+}
+
+// LookupHost asks for the addresses of a host, those of IPv6 first (RFC 6724 §2.1
+// prefers them where both ends have them). If it has some of one kind, a failure to
+// find the others is not reported. Canonical is also set with an error.
 //
 // An error that matches [ErrNoData] or [ErrNXDomain] says that there are none;
 // any other is temporary.
-func (s *Stub) LookupAddrs(ctx context.Context, host string) ([]netip.Addr, error) {
-	var out []netip.Addr
+func (s *Stub) LookupHost(ctx context.Context, host string) (HostAddrs, error) {
+	var found HostAddrs
 	var first error
-	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA} {
+	for _, t := range []uint16{dns.TypeAAAA, dns.TypeA} {
 		if t == dns.TypeA && s.NoIPv4 || t == dns.TypeAAAA && s.NoIPv6 {
 			continue
 		}
 		res, err := s.Lookup(ctx, host, t)
 		if err == nil {
 			err = res.Err()
+			if !sameName(res.Target(), host) {
+				found.Canonical = dns.Fqdn(res.Target())
+			}
 		}
 		if err == nil {
-			out = append(out, addresses(res.Answer)...)
+			found.Addrs = append(found.Addrs, addresses(res.Answer)...)
 			continue
 		}
 		if errors.Is(err, ErrNXDomain) {
-			return nil, err // of any type
+			found.Addrs = nil
+			return found, err // of any type
 		}
 		// That it is not known whether there is one outweighs that there is none.
 		if first == nil || errors.Is(first, ErrNoData) {
 			first = err
 		}
 	}
-	if len(out) > 0 {
-		return out, nil
+	if len(found.Addrs) > 0 {
+		return found, nil
 	}
-	return nil, first
+	return found, first
 }

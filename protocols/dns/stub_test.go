@@ -124,7 +124,7 @@ func TestLookupAddrs(t *testing.T) {
 		want string
 		err  error
 	}{
-		{"dual.globex.test", "[192.0.2.1 2001:db8::1]", nil},
+		{"dual.globex.test", "[2001:db8::1 192.0.2.1]", nil},
 		{"six.globex.test", "[2001:db8::6]", nil},
 		{"mail.globex.test", "[192.0.2.25]", nil},
 		{"www.globex.test", "[192.0.2.25]", nil},

@@ -71,6 +71,9 @@ type Config struct {
 	SMTP, Submission bool
 	// Open has it relay for anybody to anywhere.
 	Open bool
+	// FollowAliases has it go to a host that an MX record names by an alias, which
+	// such a record must not (RFC 2181 §10.3); else it passes over the host.
+	FollowAliases bool
 	// Forward is what addresses stand for, each in lower case with the addresses
 	// that get its mail. An address that stands for itself keeps a copy.
 	Forward map[string][]string

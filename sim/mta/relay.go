@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
-	"mailwalk/protocols/dns"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
@@ -25,38 +23,33 @@ func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) er
 		toward = j.next
 	}
 	s.hop(e, toward, trace.Relay, toward)
-	targets, verdict := s.targets(ctx, j)
+	levels, verdict := s.exchangers(ctx, j)
 	if verdict != nil {
 		s.verdict(e, j.recipients, verdict, "")
 		return nil
 	}
-	// The servers are tried one after the other until one takes the mail or refuses
-	// it (RFC 5321 §5.1).
-	last := smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "no server for %s can be reached", j.domain)
-	for i, host := range targets {
+	w := &way{entry: e, job: j, content: content, left: j.recipients}
+	for i, level := range levels {
 		if i > 0 {
-			s.decide(trace.NextServer, j.domain, host, "the one before it does not take the mail now, and this one is next by preference", targets[i:]...)
+			s.next(w, level)
 		}
-		addrs, err := s.addresses(ctx, host)
-		if err != nil {
-			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "%v", err)
-			if !temporary(err) {
-				last = smtp.NewReply(550, smtp.Enhanced{5, 4, 4}, "%v", err)
+		if self := s.locate(ctx, j.domain, level); self.IsValid() {
+			// Who is worse or as good as this server might send it back here.
+			if w.last == nil {
+				w.note(s.loops(j.domain, self.String()))
 			}
-			continue
+			break
 		}
-		for _, a := range addrs {
-			decided, err := s.send(ctx, e, j, host, a, content)
-			switch {
-			case errors.Is(err, wire.ErrHostDown):
+		for k, x := range level {
+			if k > 0 {
+				s.next(w, level[k:])
+			}
+			if err := s.tryHost(ctx, w, x); err != nil || len(w.left) == 0 {
 				return err
-			case decided:
-				return nil
 			}
-			last = smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "%s: %v", host, err)
 		}
 	}
-	s.verdict(e, j.recipients, last, "")
+	s.leave(w)
 	return nil
 }
 
@@ -69,110 +62,6 @@ func answered(r smtp.Result) bool {
 		}
 	}
 	return false
-}
-
-// targets are the hosts to try, the first one first; or the verdict that there
-// are none.
-func (s *Server) targets(ctx context.Context, j *job) ([]string, *smtp.Reply) {
-	switch {
-	case j.next != "":
-		return []string{j.next}, nil
-	case strings.HasPrefix(j.domain, "["):
-		return []string{j.domain}, nil
-	case s.Stub == nil:
-		return nil, smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "this server has no resolver to ask for %s", j.domain)
-	}
-	list, null, err := s.Stub.LookupMX(ctx, j.domain)
-	switch {
-	case null:
-		s.decide(trace.NullMX, j.domain, "give up", "its only MX is the root: the domain takes no mail (RFC 7505)")
-		return nil, smtp.NewReply(556, smtp.Enhanced{5, 1, 10}, "%s does not accept mail", j.domain)
-	case errors.Is(err, dns.ErrNoData):
-		s.decide(trace.ImplicitMX, j.domain, j.domain, "the domain has no MX record, so its own address counts as one of preference 0 (RFC 5321 §5.1)")
-		return []string{j.domain}, nil
-	case errors.Is(err, dns.ErrNXDomain):
-		return nil, smtp.NewReply(550, smtp.Enhanced{5, 1, 2}, "there is no domain %s", j.domain)
-	case err != nil:
-		return nil, smtp.NewReply(451, smtp.Enhanced{4, 4, 3}, "%v", err)
-	}
-	return s.order(j.domain, list)
-}
-
-// order puts the mail exchangers in the order in which they are tried: by
-// preference, those of the same in a random one. A server that is among them
-// tries only those before itself (RFC 5321 §5.1).
-func (s *Server) order(domain string, list []dns.MX) ([]string, *smtp.Reply) {
-	random := s.Host.Rand("order of MX " + domain)
-	for i := 0; i < len(list); {
-		n := i
-		for n < len(list) && list[n].Preference == list[i].Preference {
-			n++
-		}
-		random.Shuffle(n-i, func(a, b int) { list[i+a], list[i+b] = list[i+b], list[i+a] })
-		i = n
-	}
-	var options, hosts []string
-	for _, mx := range list {
-		options = append(options, fmt.Sprintf("%d %s", mx.Preference, strings.TrimSuffix(mx.Host, ".")))
-	}
-	for i, mx := range list {
-		host := strings.TrimSuffix(mx.Host, ".")
-		if strings.EqualFold(host, s.Hostname) {
-			for j := i - 1; j >= 0 && list[j].Preference == mx.Preference; j-- {
-				hosts = hosts[:j]
-			}
-			break
-		}
-		hosts = append(hosts, host)
-	}
-	if len(hosts) == 0 {
-		s.decide(trace.GiveUp, domain, "bounce", "the MX of the domain is this server itself, which does not know the domain as its own", options...)
-		return nil, smtp.NewReply(554, smtp.Enhanced{5, 4, 6}, "mail for %s loops back to %s", domain, s.Hostname)
-	}
-	because := "it has the lowest preference value of the MX records, so it is tried first"
-	if len(list) == 1 {
-		because = "it is the only MX of the domain"
-	}
-	s.decide(trace.ChoseMX, domain, hosts[0], because, options...)
-	return hosts, nil
-}
-
-// addresses are those of a host, in the order in which they are tried.
-func (s *Server) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
-	if a, ok := literal(host); ok {
-		return []netip.Addr{a}, nil
-	}
-	if s.Stub == nil {
-		return nil, fmt.Errorf("this server has no resolver to ask for %s", host)
-	}
-	addrs, err := s.Stub.LookupAddrs(ctx, host)
-	if err != nil {
-		return nil, err
-	}
-	var options []string
-	for _, a := range addrs {
-		options = append(options, a.String())
-	}
-	if len(addrs) > 1 {
-		s.decide(trace.ChoseAddress, host, options[0], "the addresses of a host are tried in turn", options...)
-	}
-	return addrs, nil
-}
-
-// literal is the address in an address literal (RFC 5321 §4.1.3).
-func literal(host string) (netip.Addr, bool) {
-	inner, ok := strings.CutPrefix(host, "[")
-	if !ok {
-		return netip.Addr{}, false
-	}
-	inner = strings.TrimPrefix(strings.TrimSuffix(inner, "]"), "IPv6:")
-	a, err := netip.ParseAddr(inner)
-	return a, err == nil
-}
-
-func temporary(err error) bool {
-	var le *dns.LookupError
-	return !errors.As(err, &le) || le.Temporary()
 }
 
 // send carries out one transaction with one server, and notes what came of it.
@@ -252,10 +141,19 @@ func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host stri
 		if reply == nil {
 			reply = smtp.NewReply(451, smtp.Enhanced{4, 4, 2}, "%s: %v", host, err)
 		}
-		s.verdict(e, []*recipient{r}, reply, host)
+		s.spoken(r, reply, host)
 	}
 	if len(done) > 0 {
 		s.Recorder.Record(trace.Event{What: trace.Relayed, Body: &trace.MailBody{ReversePath: e.ReversePath, Recipients: done, From: s.Host.Name(), Toward: host}})
+	}
+}
+
+// spoken notes what a server has said of a recipient. Whether it waits is seen when
+// no other server takes it.
+func (s *Server) spoken(r *recipient, reply *smtp.Reply, host string) {
+	r.Reply, r.Server, r.leg = reply, host, s.Recorder.Scope().Hop
+	if !reply.Temporary() {
+		s.fail(r)
 	}
 }
 

@@ -296,12 +296,17 @@ const (
 	RefuseRecipient = "refuse-recipient" // it is not
 	AcceptLogin     = "accept-login"
 	RefuseLogin     = "refuse-login"
-	ChoseAddress    = "address"     // which address of a server comes first
-	Retry           = "retry"       // try later
-	GiveUp          = "give-up"     // do not try again
-	NextServer      = "next-server" // this one does not take it now: the next is tried
-	Forward         = "forward"     // an address stands for others
-	ComeLater       = "come-later"  // not now: the client is to come again
+	ChoseAddress    = "address"        // which address of a server comes first
+	Retry           = "retry"          // try later
+	GiveUp          = "give-up"        // do not try again
+	NextServer      = "next-server"    // this one does not take it now: the next is tried
+	NextAddress     = "next-address"   // the same of a server's addresses
+	SkippedMX       = "skipped-mx"     // a mail exchanger to which nothing can be sent
+	FollowedAlias   = "followed-alias" // a mail exchanger named by an alias
+	NoDomain        = "no-domain"      // the domain does not exist
+	NoAnswer        = "no-answer"      // the DNS does not say: it is asked again later
+	Forward         = "forward"        // an address stands for others
+	ComeLater       = "come-later"     // not now: the client is to come again
 )
 
 // DecisionBody is a choice, with what it was made from.

@@ -17,7 +17,8 @@ func Steps(k Kind) []string {
 	case Decision:
 		return []string{
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
-			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, Forward, ComeLater,
+			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, SkippedMX,
+			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
 		}
 	case Mail:
 		return []string{
