@@ -87,6 +87,9 @@ func (k *Cond) WaitUntil(ctx context.Context, deadline time.Duration) error {
 	if unhook != nil {
 		unhook()
 	}
+	if t.group.Down() { // what it was woken for came before the end, and is void
+		return ErrDown
+	}
 	return w.err
 }
 

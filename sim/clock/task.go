@@ -42,6 +42,15 @@ func (g *Group) Down() bool {
 	return g.down
 }
 
+// Ended tells whether the task that runs is one of a group that was ended: a
+// program of a host that has lost its power meanwhile. It still has to find its way
+// out, and nothing that it does on it happens in the world.
+func (c *Clock) Ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.task != nil && c.task.group.down
+}
+
 // Task is one program that runs, or waits to.
 type Task struct {
 	Name    string

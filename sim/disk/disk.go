@@ -48,10 +48,22 @@ func New(c *clock.Clock, cfg Config) *Disk {
 	return &Disk{cfg: cfg, clock: c, files: map[string][]byte{}, durable: map[string][]byte{}, was: map[string]string{}}
 }
 
+// ready refuses a program whose host has lost its power: the disk is that of the
+// programs that run since.
+func (d *Disk) ready(op, name string) error {
+	switch {
+	case d.clock.Ended():
+		return fmt.Errorf("%s %s: %w", op, name, wire.ErrHostDown)
+	case name == "":
+		return fmt.Errorf("%s: %w", op, fs.ErrInvalid)
+	}
+	return nil
+}
+
 // Write implements wire.Disk.
 func (d *Disk) Write(name string, data []byte) error {
-	if name == "" {
-		return fmt.Errorf("write: %w", fs.ErrInvalid)
+	if err := d.ready("write", name); err != nil {
+		return err
 	}
 	d.files[name] = slices.Clone(data)
 	return nil
@@ -59,8 +71,8 @@ func (d *Disk) Write(name string, data []byte) error {
 
 // Append implements wire.Disk.
 func (d *Disk) Append(name string, data []byte) error {
-	if name == "" {
-		return fmt.Errorf("append: %w", fs.ErrInvalid)
+	if err := d.ready("append", name); err != nil {
+		return err
 	}
 	// The durable content may share the old array: grow into a new one.
 	d.files[name] = append(slices.Clip(d.files[name]), data...)
@@ -69,6 +81,9 @@ func (d *Disk) Append(name string, data []byte) error {
 
 // Sync implements wire.Disk.
 func (d *Disk) Sync(ctx context.Context, name string) error {
+	if err := d.ready("sync", name); err != nil {
+		return err
+	}
 	data, ok := d.files[name]
 	if !ok {
 		return fmt.Errorf("sync %s: %w", name, fs.ErrNotExist)
@@ -99,6 +114,9 @@ func (d *Disk) commitNames() {
 
 // Rename implements wire.Disk.
 func (d *Disk) Rename(from, to string) error {
+	if err := d.ready("rename", from); err != nil {
+		return err
+	}
 	data, ok := d.files[from]
 	if !ok {
 		return fmt.Errorf("rename %s: %w", from, fs.ErrNotExist)
@@ -116,6 +134,9 @@ func (d *Disk) Rename(from, to string) error {
 
 // Remove implements wire.Disk.
 func (d *Disk) Remove(name string) error {
+	if err := d.ready("remove", name); err != nil {
+		return err
+	}
 	if _, ok := d.files[name]; !ok {
 		return fmt.Errorf("remove %s: %w", name, fs.ErrNotExist)
 	}
@@ -125,6 +146,9 @@ func (d *Disk) Remove(name string) error {
 
 // Read implements wire.Disk.
 func (d *Disk) Read(name string) ([]byte, error) {
+	if err := d.ready("read", name); err != nil {
+		return nil, err
+	}
 	data, ok := d.files[name]
 	if !ok {
 		return nil, fmt.Errorf("read %s: %w", name, fs.ErrNotExist)
@@ -134,6 +158,9 @@ func (d *Disk) Read(name string) ([]byte, error) {
 
 // List implements wire.Disk.
 func (d *Disk) List(prefix string) []string {
+	if d.clock.Ended() {
+		return nil
+	}
 	return slices.DeleteFunc(sortedNames(d.files), func(name string) bool { return !strings.HasPrefix(name, prefix) })
 }
 
@@ -144,7 +171,7 @@ func (d *Disk) List(prefix string) []string {
 func (d *Disk) Crash(r *rand.Rand) {
 	after := map[string][]byte{}
 	moved := map[string]bool{} // old names whose content is under the new one
-	for _, name := range d.List("") {
+	for _, name := range sortedNames(d.files) {
 		kept, isKept := d.durable[name]
 		if old, renamed := d.was[name]; renamed {
 			if content, ok := d.durable[old]; ok {

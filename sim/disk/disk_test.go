@@ -166,3 +166,33 @@ func TestPromise(t *testing.T) {
 		})
 	}
 }
+
+// TestOver: a program whose host has lost its power does nothing to the disk.
+func TestOver(t *testing.T) {
+	c := clock.New(time.Date(2030, 1, 7, 9, 0, 0, 0, time.UTC), nil)
+	defer c.Close()
+	d := New(c, Config{})
+	must(t, d.Write("f", []byte("a")))
+	var errs []error
+	g := c.NewGroup()
+	g.Go("test", func(ctx context.Context) {
+		errs = append(errs, d.Sync(ctx, "f"), d.Write("f", []byte("b")), d.Append("f", []byte("c")), d.Rename("f", "g"), d.Remove("f"))
+		_, err := d.Read("f")
+		errs = append(errs, err)
+		if names := d.List(""); len(names) > 0 {
+			t.Errorf("it sees %q", names)
+		}
+	})
+	c.Step()
+	g.End()
+	for c.Step() {
+	}
+	for i, err := range errs {
+		if !errors.Is(err, clock.ErrDown) {
+			t.Errorf("call %d: got %v", i, err)
+		}
+	}
+	if got := read(t, d, "f"); len(errs) != 6 || got != "a" {
+		t.Errorf("%d calls, and there is %q", len(errs), got)
+	}
+}

@@ -135,7 +135,7 @@ func (r *Recorder) Scope() *Scope {
 func (r *Recorder) Record(e Event) *Event {
 	s := r.Scope()
 	ev := r.append(e, s)
-	if ev.Kind != Note { // what is said about a thing makes nothing happen
+	if ev.Seq != 0 && ev.Kind != Note { // what is said about a thing makes nothing happen
 		s.Cause = ev.Seq
 	}
 	return ev
@@ -145,9 +145,17 @@ func (r *Recorder) Record(e Event) *Event {
 // down has not happened in it.
 func (r *Recorder) Stop() { r.stopped = true }
 
+// silent tells whether what happens now has not happened in the world: it is taken
+// down, or the program that runs is of a host that has lost its power. Such a program
+// may still believe that it says something.
+func (r *Recorder) silent() bool { return r.stopped || r.clock.Ended() }
+
 // append is Record without making the event the cause of what comes next.
 func (r *Recorder) append(e Event, s *Scope) *Event {
 	ev := &e
+	if r.silent() {
+		return ev
+	}
 	ev.At = r.clock.Elapsed()
 	if ev.Host == "" {
 		ev.Host = s.Host
@@ -161,9 +169,6 @@ func (r *Recorder) append(e Event, s *Scope) *Event {
 	}
 	if ev.Key == "" {
 		ev.Key = r.key(ev)
-	}
-	if r.stopped {
-		return ev
 	}
 	r.trace.Append(ev)
 	r.tell(ev)
@@ -207,8 +212,11 @@ func (r *Recorder) ReserveMails(n int) { r.mails = max(r.mails, n) }
 // NewMail gives a mail that the walk does not name its number and makes it the one
 // that the running program is about.
 func (r *Recorder) NewMail() string {
-	r.mails++
 	s := r.Scope()
+	if r.silent() {
+		return s.Mail
+	}
+	r.mails++
 	s.Mail = strconv.Itoa(r.mails)
 	return s.Mail
 }
@@ -234,6 +242,9 @@ func (r *Recorder) MailHere() string { return r.Scope().ids().Mail }
 // yet, as when somebody looks whether there is one, is numbered by its host.
 func (r *Recorder) NewHop(b *MailBody) string {
 	s := r.Scope()
+	if r.silent() {
+		return s.Hop
+	}
 	of := s.ids().Mail
 	if of == "" {
 		of = s.Host

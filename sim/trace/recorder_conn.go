@@ -58,7 +58,7 @@ func ServiceName(port uint16) string {
 // Dial records that the running program opens a connection.
 func (r *Recorder) Dial(client, server netip.AddrPort) *Conn {
 	c := r.newConn(client, server)
-	c.latest = r.Record(Event{Host: c.Client, What: Opening, IDs: c.ids, Body: c.body("")}).Seq
+	r.step(c, Event{Host: c.Client, What: Opening, Body: c.body("")})
 	return c
 }
 
@@ -90,7 +90,15 @@ func (c *Conn) body(err string) *ConnectionBody {
 
 // ConnStep records a step of a connection at one of its ends.
 func (r *Recorder) ConnStep(c *Conn, host, what, err string) {
-	c.latest = r.Record(Event{Host: host, What: what, IDs: c.ids, Body: c.body(err)}).Seq
+	r.step(c, Event{Host: host, What: what, Body: c.body(err)})
+}
+
+// step records a step of a connection, unless nothing is recorded.
+func (r *Recorder) step(c *Conn, e Event) {
+	e.IDs = c.ids
+	if seq := r.Record(e).Seq; seq != 0 {
+		c.latest = seq
+	}
 }
 
 // Accept makes the running program the server's end of the latest connection

@@ -52,6 +52,9 @@ func (r *Recorder) Happened(key string) bool {
 
 // deciding tells what becomes of a unit.
 func (x *speaker) deciding(u *dialog.Unit) dialog.Fate {
+	if x.rec.silent() {
+		return dialog.Fate{}
+	}
 	x.meant, x.unit = x.body(u), u
 	x.verbs.note(&x.meant)
 	if x.muted != "" {

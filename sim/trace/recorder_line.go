@@ -62,6 +62,9 @@ func (x *speaker) event(what string, b *LineBody) Event {
 }
 
 func (x *speaker) sending(u *dialog.Unit) {
+	if x.rec.silent() {
+		return
+	}
 	x.about()
 	var b LineBody
 	if x.unit != nil {
@@ -94,6 +97,9 @@ func (x *speaker) saidAs(u *dialog.Unit) LineBody {
 }
 
 func (x *speaker) received(u *dialog.Unit) []string {
+	if x.rec.silent() {
+		return nil
+	}
 	x.about()
 	b := x.body(u)
 	x.verbs.note(&b)

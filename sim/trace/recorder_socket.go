@@ -39,8 +39,7 @@ func (r *Recorder) Socket(c *Conn, server bool, what string, cause uint64, b *So
 
 // AcceptOn is Accept for a connection of which the wire knows the client's end.
 func (r *Recorder) AcceptOn(c *Conn) {
-	ev := r.Record(Event{Host: c.Server, What: Accepted, IDs: c.ids, Causes: []uint64{c.latest}, Body: c.body("")})
-	c.latest = ev.Seq
+	r.step(c, Event{Host: c.Server, What: Accepted, Causes: []uint64{c.latest}, Body: c.body("")})
 }
 
 // Origin is what a datagram is about, and what it comes from.

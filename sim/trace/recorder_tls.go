@@ -29,7 +29,7 @@ func (r *Recorder) handshake(c *Conn, server bool, what, err string, t *TLS) {
 	t.ToServer, t.ToClient = c.sealing[0].start, c.sealing[1].start
 	b := c.body(err)
 	b.TLS = t
-	c.latest = r.Record(Event{Host: c.host(server), What: what, IDs: c.ids, Body: b}).Seq
+	r.step(c, Event{Host: c.host(server), What: what, Body: b})
 }
 
 // Heard is where the last unit ends that was read in a direction.

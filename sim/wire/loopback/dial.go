@@ -44,7 +44,7 @@ func (h *Host) bindSource(network string, src, dst netip.AddrPort) ([]binding, e
 }
 
 func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, error) {
-	if !h.up {
+	if !h.up || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	bound, err := h.bindSource("tcp", src, dst)

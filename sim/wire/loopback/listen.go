@@ -54,7 +54,7 @@ func (h *Host) Listen(at netip.AddrPort) (net.Listener, error) {
 }
 
 func (h *Host) listen(at netip.AddrPort) (*listener, error) {
-	if !h.up {
+	if !h.up || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	bound, err := h.bind("tcp", h.covered(at.Addr()), at.Port(), "port to listen at")

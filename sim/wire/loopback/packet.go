@@ -42,7 +42,7 @@ func (h *Host) ListenPacket(at netip.AddrPort) (net.PacketConn, error) {
 }
 
 func (h *Host) listenPacket(at netip.AddrPort) (*packetConn, error) {
-	if !h.up {
+	if !h.up || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	bound, err := h.bind("udp", h.covered(at.Addr()), at.Port(), "port to listen at")
@@ -53,7 +53,7 @@ func (h *Host) listenPacket(at netip.AddrPort) (*packetConn, error) {
 }
 
 func (h *Host) dialUDP(src, dst netip.AddrPort) (*packetConn, error) {
-	if !h.up {
+	if !h.up || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	if h.net.owner(dst.Addr(), h) == nil {

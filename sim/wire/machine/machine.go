@@ -32,6 +32,7 @@ type Machine struct {
 	disk  *disk.Disk
 	drawn map[string]uint64 // random streams, by purpose
 	group *clock.Group      // its programs, from one switching on to the next off
+	ended *clock.Group      // those before
 }
 
 // New returns a machine that is off.
@@ -61,7 +62,10 @@ func (m *Machine) Stream(purpose string) *rand.ChaCha8 {
 func (m *Machine) Begin() { m.group = m.cfg.Clock.NewGroup() }
 
 // End ends its programs: each call in which one waits returns wire.ErrHostDown.
-func (m *Machine) End() { m.group.End() }
+func (m *Machine) End() {
+	m.ended = m.group
+	m.group.End()
+}
 
 // Crash takes from the disk what was not synced, as far as chance has it.
 func (m *Machine) Crash() { m.disk.Crash(m.Rand("crash")) }
@@ -69,8 +73,20 @@ func (m *Machine) Crash() { m.disk.Crash(m.Rand("crash")) }
 // Group are the programs since it was switched on last.
 func (m *Machine) Group() *clock.Group { return m.group }
 
+// Over tells whether the task that runs is of the programs before the last
+// switching off. Nothing that it asks for is done any more.
+func (m *Machine) Over() bool { return m.cfg.Clock.Ended() }
+
+// programs are those that the task which runs may start another among.
+func (m *Machine) programs() *clock.Group {
+	if m.Over() {
+		return m.ended
+	}
+	return m.group
+}
+
 // Go implements wire.Host.
-func (m *Machine) Go(name string, f func(ctx context.Context)) { m.group.Go(name, m.program(f)) }
+func (m *Machine) Go(name string, f func(ctx context.Context)) { m.programs().Go(name, m.program(f)) }
 
 // program has f's events say on which host they are.
 func (m *Machine) program(f func(ctx context.Context)) func(ctx context.Context) {
@@ -89,7 +105,7 @@ type programsClock struct{ m *Machine }
 func (c programsClock) Now() time.Time { return c.m.cfg.Clock.Now() }
 
 func (c programsClock) AfterFunc(d time.Duration, name string, f func(ctx context.Context)) wire.Timer {
-	return c.m.group.AfterFunc(d, name, c.m.program(f))
+	return c.m.programs().AfterFunc(d, name, c.m.program(f))
 }
 
 func (c programsClock) Sleep(ctx context.Context, d time.Duration) error {

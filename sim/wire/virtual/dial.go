@@ -74,7 +74,7 @@ func (h *Host) bind(ep tcpip.Endpoint, src, dst netip.AddrPort) (netip.AddrPort,
 }
 
 func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, error) {
-	if h.stack == nil {
+	if h.stack == nil || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	q := new(waiter.Queue)
@@ -100,9 +100,7 @@ func (h *Host) dialTCP(ctx context.Context, src, dst netip.AddrPort) (net.Conn, 
 		if err == error(wire.ErrRefused) {
 			what = trace.Refused
 		}
-		if !h.Group().Down() {
-			rec.ConnStep(traced, h.Name(), what, err.Error())
-		}
+		rec.ConnStep(traced, h.Name(), what, err.Error())
 		return nil, err
 	}
 	q.EventUnregister(&s.entry)
@@ -144,7 +142,7 @@ func (h *Host) connect(ctx context.Context, s *socket, dst netip.AddrPort) error
 }
 
 func (h *Host) dialUDP(src, dst netip.AddrPort) (net.Conn, error) {
-	if h.stack == nil {
+	if h.stack == nil || h.Over() {
 		return nil, wire.ErrHostDown
 	}
 	q := new(waiter.Queue)

@@ -145,7 +145,7 @@ func (c *conn) Close() error {
 	if c.Closed {
 		return c.op("close", net.ErrClosed)
 	}
-	c.record(trace.Closed, "")
+	c.host.net.rec.ConnStep(c.traced, c.host.Name(), trace.Closed, "")
 	err := c.op("close", c.socket.close())
 	c.tell(Closes, nil, err)
 	return err
@@ -159,12 +159,6 @@ func (c *conn) CloseWrite() error {
 	}
 	c.tell(ClosesWrite, nil, err)
 	return err
-}
-
-func (c *conn) record(what, err string) {
-	if !c.host.Group().Down() {
-		c.host.net.rec.ConnStep(c.traced, c.host.Name(), what, err)
-	}
 }
 
 // LocalAddr implements net.Conn.
@@ -184,7 +178,7 @@ func (h *Host) Listen(at netip.AddrPort) (net.Listener, error) {
 	fail := func(err error) (net.Listener, error) {
 		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(at), Err: err}
 	}
-	if h.stack == nil {
+	if h.stack == nil || h.Over() {
 		return fail(wire.ErrHostDown)
 	}
 	l := &listener{at: at}

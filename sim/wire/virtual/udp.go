@@ -29,7 +29,7 @@ func (h *Host) ListenPacket(at netip.AddrPort) (net.PacketConn, error) {
 	fail := func(err error) (net.PacketConn, error) {
 		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(at), Err: err}
 	}
-	if h.stack == nil {
+	if h.stack == nil || h.Over() {
 		return fail(wire.ErrHostDown)
 	}
 	full, proto := bindAddress(at)
