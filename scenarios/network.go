@@ -105,6 +105,10 @@ type MTA struct {
 	Trusts []string `yaml:"trusts"`
 	// Whether it relays for anybody to anywhere, as no mail server should.
 	Open bool `yaml:"open-relay" default:"no"`
+	// Whether it sends to a host that an MX record names by an alias, as many servers do and none should have to (RFC 2181 §10.3). With no it passes over the host.
+	FollowAliases bool `yaml:"follow-aliases" default:"no"`
+	// Whether it looks up the domain of a sender when it does not know the client, and refuses one that could not be answered: 550 5.7.27 where the domain has a null MX, 550 5.1.8 where there is no such domain.
+	CheckSender bool `yaml:"check-sender" default:"no"`
 	// Addresses that stand for others, in this host's domains: one address or a list behind each. One that stands for itself too keeps a copy.
 	Forward []*Forward `yaml:"forward,named"`
 	// Whether it puts off clients that it does not know, and for how long; yes means 15 minutes.

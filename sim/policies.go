@@ -10,6 +10,7 @@ import (
 // policies tells a mail server what the walk says of whom it serves, and when.
 func policies(cfg *mta.Config, m *scenarios.MTA) {
 	cfg.Open, cfg.Hops = m.Open, m.Hops
+	cfg.FollowAliases, cfg.CheckSender = m.FollowAliases, m.CheckSender
 	cfg.Forward = map[string][]string{}
 	for _, f := range m.Forward {
 		cfg.Forward[strings.ToLower(f.Address)] = f.To

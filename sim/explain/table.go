@@ -431,6 +431,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "3.3"}},
 	},
 	{
+		Key:      "decision.accept-sender",
+		Title:    "{host} takes {subject} as a sender: {because}",
+		Newcomer: "An answer could be sent to this address. That does not prove that it is the true one.",
+		Student:  "The server has looked up the domain of MAIL FROM. It exists, and has no null MX.",
+		Engineer: "This tells a bounce address from none; it does not authenticate anything. SPF, DKIM and DMARC are for that.",
+		Refs:     []Ref{{5321, "3.3"}, {7505, "4.2"}},
+	},
+	{
 		Key:      "decision.address",
 		Title:    "{host} goes to {choice} for {subject}[, out of {options}]",
 		Newcomer: "A computer may have several numbers. One has to be tried first.",
@@ -559,6 +567,14 @@ var entries = [...]Explanation{
 		Student:  "Refused in the dialogue, so the sender's server must tell the sender.",
 		Engineer: "Accepting first and bouncing later would send notes to people who never wrote.",
 		Refs:     []Ref{{5321, "3.3"}, {5321, "6.1"}},
+	},
+	{
+		Key:      "decision.refuse-sender",
+		Title:    "{host} does not take {subject} as a sender: {because}",
+		Newcomer: "Whoever writes must be able to get an answer. To this address none can be sent.",
+		Student:  "A report of a failure would have to go to the address in MAIL FROM. If its domain takes no mail, or does not exist, the server refuses rather than take what it could not return: 550 with the status 5.7.27 for a null MX.",
+		Engineer: "Mail that wants no answer has a way to say so, the null path. Domains with a null MX should not be used as a reverse-path; refusing them also keeps out much that is forged.",
+		Refs:     []Ref{{7505, "4.2"}, {3463, "3.2"}},
 	},
 	{
 		Key:      "decision.remote",
@@ -3653,6 +3669,7 @@ var headings = [...]heading{
 	{Ref{7505, ""}, "A \"Null MX\" No Service Resource Record for Domains That Accept No Mail"},
 	{Ref{7505, "3"}, "MX Resource Records Specifying Null MX"},
 	{Ref{7505, "4"}, "Effects of Null MX"},
+	{Ref{7505, "4.2"}, "Sending Mail from Domains That Publish Null MX"},
 	{Ref{7766, ""}, "DNS Transport over TCP - Implementation Requirements"},
 	{Ref{7766, "5"}, "Transport Protocol Selection"},
 	{Ref{7889, ""}, "The IMAP APPENDLIMIT Extension"},

@@ -77,6 +77,9 @@ type Config struct {
 	// Forward is what addresses stand for, each in lower case with the addresses
 	// that get its mail. An address that stands for itself keeps a copy.
 	Forward map[string][]string
+	// CheckSender has it refuse a stranger's mail from a domain that there is not, or
+	// that takes no mail itself.
+	CheckSender bool
 	// Greylist puts off clients that are not known; nil takes them at once.
 	Greylist *Greylist
 	// Limit is how many mails a client may send; nil is without limit.

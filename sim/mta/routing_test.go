@@ -3,6 +3,7 @@ package mta
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -248,4 +249,56 @@ func TestEqual(t *testing.T) {
 			t.Errorf("of 30 mails: %v", count)
 		}
 	}
+}
+
+// TestCheckSender: a stranger's sender must be one that could be answered.
+func TestCheckSender(t *testing.T) {
+	for _, x := range []struct {
+		from, want string
+		on         bool
+	}{
+		{"bob@globex.test", "250", true},
+		{"bob@www.globex.test", "250", true}, // no MX, but it exists
+		{"bob@null.globex.test", "550 5.7.27", true},
+		{"bob@null.globex.test", "250", false},
+		{"bob@nowhere.globex.test", "550 5.1.8", true},
+		{"bob@elsewhere.test", "451 4.4.3", true},
+		{"", "250", true},
+		{"bob@[192.0.2.99]", "250", true},
+	} {
+		w := internet(t, "one A 192.0.2.31\nwww A 192.0.2.31\n@ MX 10 one\nnull MX 0 .", func(name string, c *Config) {
+			c.CheckSender = x.on
+			if name == "mail" {
+				c.Trusted = nil
+			}
+		})
+		got := ""
+		w.hosts["friend"].Go("send", func(ctx context.Context) {
+			got = w.mailFrom(ctx, t, x.from)
+		})
+		for w.clock.Step() {
+		}
+		if !strings.HasPrefix(got, x.want+" ") {
+			t.Errorf("MAIL FROM:<%s> got %s, want %s", x.from, got, x.want)
+		}
+	}
+}
+
+// mailFrom is the reply to MAIL with a reverse-path.
+func (w *world) mailFrom(ctx context.Context, t *testing.T, from string) string {
+	nc, err := w.hosts["friend"].Dial(ctx, "tcp", netip.AddrPort{}, netip.MustParseAddrPort(server+":25"))
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer nc.Close()
+	if _, err := fmt.Fprintf(nc, "EHLO friend.test\r\nMAIL FROM:<%s>\r\nQUIT\r\n", from); err != nil {
+		t.Error(err)
+	}
+	all, err := io.ReadAll(nc)
+	if err != nil {
+		t.Error(err)
+	}
+	lines := strings.Split(string(all), "\r\n")
+	return lines[max(0, len(lines)-3)]
 }

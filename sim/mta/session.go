@@ -72,7 +72,7 @@ func (s *session) Auth(_ context.Context, mechanism, identity, user, password st
 }
 
 // Mail implements smtp.Session.
-func (s *session) Mail(_ context.Context, from smtp.Path, params smtp.MailParams) error {
+func (s *session) Mail(ctx context.Context, from smtp.Path, params smtp.MailParams) error {
 	s.from, s.size = from.Mailbox(), params.Size
 	if s.guarded() && s.limit != nil {
 		if again, ok := s.limit.take(s.client, s.Host.Clock().Now()); !ok {
@@ -81,7 +81,7 @@ func (s *session) Mail(_ context.Context, from smtp.Path, params smtp.MailParams
 		}
 	}
 	s.beginStranger(from)
-	return nil
+	return s.checkSender(ctx, from)
 }
 
 // guarded tells whether the client is one of whom nothing is known.

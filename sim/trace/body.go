@@ -294,6 +294,8 @@ const (
 	ChoseTransport  = "transport"        // the next server by a table
 	AcceptRecipient = "accept-recipient" // a recipient is the server's business
 	RefuseRecipient = "refuse-recipient" // it is not
+	AcceptSender    = "accept-sender"    // a sender could be answered
+	RefuseSender    = "refuse-sender"    // it could not
 	AcceptLogin     = "accept-login"
 	RefuseLogin     = "refuse-login"
 	ChoseAddress    = "address"        // which address of a server comes first

@@ -17,6 +17,7 @@ func Steps(k Kind) []string {
 	case Decision:
 		return []string{
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
+			AcceptSender, RefuseSender,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
 		}
