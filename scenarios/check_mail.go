@@ -96,6 +96,7 @@ func (c *checker) device(field string, p *Person, d *Device) {
 	if p.Submission != "" {
 		c.reaches(field+".host", h, c.s.Host(p.Submission))
 	}
+	c.logsIn(field, p, d)
 }
 
 func (c *checker) mails() {

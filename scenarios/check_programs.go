@@ -139,6 +139,7 @@ func (c *checker) mta(field string, h *Host) {
 		c.nextHop(field+".smarthost", h, m.Smarthost)
 	}
 	c.policies(field, h, m)
+	c.auth(field, h, m)
 	for _, t := range m.Trusts {
 		m.Trusted = append(m.Trusted, c.trusted(field+".trusts", t)...)
 	}

@@ -123,6 +123,8 @@ type MTA struct {
 	SMTP bool `yaml:"smtp" default:"yes"`
 	// Whether it listens on port 587, for the mail programs of its own people, who log in.
 	Submission bool `yaml:"submission" default:"no"`
+	// How they log in: the SASL mechanisms that it offers, in its order. Default: PLAIN and LOGIN.
+	Auth []Mechanism `yaml:"auth"`
 	// The largest mail it takes.
 	Size Size `yaml:"size" default:"25MB"`
 

@@ -39,6 +39,10 @@ type Device struct {
 	Reads Protocol `yaml:"reads" default:"pop3"`
 	// Whether mails stay on the server after a download. IMAP keeps them in either case.
 	Keep bool `yaml:"keep" default:"no"`
+	// The SASL mechanism by which its mail program logs in for sending. Default: the one of those that the server offers that gives away least.
+	Auth Mechanism `yaml:"auth"`
+	// What is typed as the password: one, or a list for each time that the mail program asks again. Default: the account's.
+	Password []string `yaml:"password"`
 }
 
 // Protocol is a protocol for reading mail.

@@ -242,7 +242,7 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) {
 	var accounts []mailbox.Account
 	for _, a := range w.scenario.Accounts {
 		if a.Host == h.Name() {
-			accounts = append(accounts, mailbox.Account{Address: a.Address, Password: a.Password, Quota: int64(a.Quota)})
+			accounts = append(accounts, mailbox.Account{Address: a.Address, Password: a.Password, Salt: w.secrets.salt(h, a.Address), Quota: int64(a.Quota)})
 		}
 	}
 	store := mailbox.New(h, w.recorder, accounts)
@@ -305,6 +305,7 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA) error {
 		Domains: m.Domains, RelayDomains: m.RelayDomains, Known: w.known, Transport: map[string]string{},
 		Smarthost: m.Smarthost, Trusted: m.Trusted, SMTP: m.SMTP, Submission: m.Submission,
 		Postmaster: w.postmaster(h), MaxSize: int64(m.Size), AllowCleartext: w.cleartext(), Stub: w.stub(h),
+		Mechanisms: m.Mechanisms(), DecoyKey: w.secrets.decoyKey(h),
 	}
 	policies(&cfg, m)
 	for _, r := range m.Transport {

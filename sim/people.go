@@ -179,10 +179,13 @@ func (w *World) program(p *scenarios.Person, d *scenarios.Device) *mua.Program {
 	account := w.scenario.Account(p.Address)
 	cfg := mua.Config{
 		Host: h, Recorder: w.recorder, Stub: w.stub(h), Address: p.Address,
-		Submission: p.Submission, AllowCleartext: w.cleartext(), Identify: w.identify, Arrived: w.compare,
+		Submission: p.Submission, Mechanism: string(d.Auth), AllowCleartext: w.cleartext(), Identify: w.identify, Arrived: w.compare,
 	}
 	if account != nil {
-		cfg.Password, cfg.Mailbox = account.Password, account.Host
+		cfg.Passwords, cfg.Mailbox = []string{account.Password}, account.Host
+	}
+	if len(d.Password) > 0 {
+		cfg.Passwords = d.Password
 	}
 	program := mua.New(cfg)
 	w.programs[key] = program

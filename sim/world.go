@@ -89,6 +89,7 @@ type World struct {
 	zones    map[string]string          // texts that are not the walk's any more, by origin
 	due      []strike                   // faults whose event has come
 	stores   map[string]*mailbox.Store
+	secrets  secrets
 	servers  map[string]*mta.Server
 	programs map[string]*mua.Program // by device's host and person
 	mails    map[string]*letter      // by short name
@@ -110,7 +111,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	w := &World{
 		scenario: sc, seed: seed, recorder: trace.NewRecorder(t),
 		served: map[string]*resolver.Zones{}, zones: map[string]string{},
-		stores: map[string]*mailbox.Store{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
+		stores: map[string]*mailbox.Store{}, secrets: secrets{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
 		mails: map[string]*letter{}, sent: map[string][]byte{}, off: map[string]bool{},
 		inbox: clock.NewInbox(), acts: o.Acts, doors: o.Doors,
 	}

@@ -42,7 +42,7 @@ func (s *cramServer) Next(ctx context.Context, response []byte) (challenge []byt
 	}
 	right := hmac.Equal([]byte(cramDigest(password, s.challenge)), response[space+1:])
 	if unknown || !right || password == "" {
-		return nil, false, refused("user %q", s.user)
+		return nil, false, misproved(s.user)
 	}
 	if err := s.o.Users.Authorize(ctx, CRAMMD5, "", s.user); err != nil {
 		return nil, false, err

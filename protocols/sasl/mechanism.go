@@ -22,12 +22,15 @@ type Mechanism struct {
 	HasIdentity bool
 	// ShowsPassword says that the server, and who reads along, gets the password.
 	ShowsPassword bool
+	// ProvesServer says that the server has to prove that it knows the password, or
+	// what is made of it.
+	ProvesServer bool
 }
 
 // mechanisms has the one that gives away least first.
 var mechanisms = []Mechanism{
 	{
-		Name: SCRAMSHA256, Section: "RFC 7677 §3", ClientFirst: true, HasIdentity: true,
+		Name: SCRAMSHA256, Section: "RFC 7677 §3", ClientFirst: true, HasIdentity: true, ProvesServer: true,
 		Summary: "Client and server prove to each other that they know the password, which the server need not keep.",
 	},
 	{

@@ -14,7 +14,7 @@ import (
 var (
 	// ErrRefused says that the client did not prove who it is: the user is unknown,
 	// the proof wrong, or the message malformed. A server does not tell the client
-	// which.
+	// which. What a mechanism finds wrong is a *[Refusal].
 	ErrRefused = errors.New("sasl: credentials refused")
 	// ErrNoUser is what a Users returns for a user that it does not have.
 	ErrNoUser = errors.New("sasl: no such user")
@@ -147,8 +147,31 @@ func NewClient(mechanism string, c Credentials, o ClientOptions) (Client, error)
 	return newScramClient(c, o, sha256Hash)
 }
 
+// Refusal is why a client has not proved who it is, for the log. It matches
+// ErrRefused.
+type Refusal struct {
+	User    string // as the client gave it, "" where it has not come to that
+	Because string
+}
+
+func (r *Refusal) Error() string {
+	if r.User == "" {
+		return ErrRefused.Error() + ": " + r.Because
+	}
+	return fmt.Sprintf("%v: user %q: %s", ErrRefused, r.User, r.Because)
+}
+
+// Unwrap returns ErrRefused.
+func (*Refusal) Unwrap() error { return ErrRefused }
+
+// refused refuses who has not said for whom it speaks.
 func refused(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrRefused}, args...)...)
+	return &Refusal{Because: fmt.Sprintf(format, args...)}
+}
+
+// misproved refuses a user whose proof does not fit, or who does not exist.
+func misproved(user string) error {
+	return &Refusal{User: user, Because: "the proof does not fit"}
 }
 
 func badServer(format string, args ...any) error {

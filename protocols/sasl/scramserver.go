@@ -104,7 +104,7 @@ func (s *scramServer) check(ctx context.Context, message string) ([]byte, error)
 	}
 	right := hmac.Equal(s.h.sum(xor(final.proof, signature)), s.verifier.StoredKey)
 	if !right || s.unknown {
-		return nil, refused("user %q", s.first.user)
+		return nil, misproved(s.first.user)
 	}
 	if err := s.o.Users.Authorize(ctx, SCRAMSHA256, s.first.identity, s.first.user); err != nil {
 		return nil, err

@@ -24,31 +24,32 @@ func (c *Client) Auth(ctx context.Context, creds Credentials) (*Reply, error) {
 	if strings.ContainsRune(creds.Identity+creds.User+creds.Password, 0) {
 		return nil, step("AUTH", fmt.Errorf("%w: NUL in credentials", ErrArgument))
 	}
-	mechanism, ok := c.mechanism(creds)
-	if !ok {
-		return nil, step("AUTH", ErrNoMechanism)
+	mechanism, err := c.Mechanism(creds)
+	if err != nil {
+		return nil, err
 	}
-	x, err := sasl.NewClient(mechanism, creds, sasl.ClientOptions{Rand: randOr(c.opts.Rand)})
+	x, err := sasl.NewClient(mechanism.Name, creds, sasl.ClientOptions{Rand: randOr(c.opts.Rand)})
 	if err != nil {
 		return nil, step("AUTH", fmt.Errorf("%w: %w", ErrArgument, err))
 	}
 	if err := c.begin(ctx); err != nil {
 		return nil, step("AUTH", err)
 	}
-	r, err := c.authenticate(mechanism, x)
+	r, err := c.authenticate(mechanism.Name, x)
 	return expect("AUTH", r, err, 2)
 }
 
-func (c *Client) mechanism(creds Credentials) (string, bool) {
-	params, _ := c.extensions.Lookup("AUTH")
-	offered := strings.Fields(upper(params))
+// Mechanism returns the one that Auth will use for the credentials. The error is
+// ErrNoMechanism.
+func (c *Client) Mechanism(creds Credentials) (sasl.Mechanism, error) {
+	offered := c.extensions.Words("AUTH")
 	for _, m := range sasl.Mechanisms() {
 		allowed := c.opts.Mechanisms == nil || slices.Contains(c.opts.Mechanisms, m.Name)
 		if allowed && slices.Contains(offered, m.Name) && (creds.Identity == "" || m.HasIdentity) {
-			return m.Name, true
+			return m, nil
 		}
 	}
-	return "", false
+	return sasl.Mechanism{}, step("AUTH", ErrNoMechanism)
 }
 
 // authenticate runs an exchange, with the initial response where it fits on the

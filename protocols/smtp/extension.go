@@ -36,6 +36,13 @@ func (es Extensions) Has(keyword string) bool {
 	return ok
 }
 
+// Words returns the parameters of an extension one by one, in upper case: what
+// they are for those that do not distinguish it, such as AUTH (RFC 4954 §3).
+func (es Extensions) Words(keyword string) []string {
+	params, _ := es.Lookup(keyword)
+	return strings.Fields(upper(params))
+}
+
 // ParseExtensions reads the extensions from the answer to EHLO: each line after
 // the first holds one (RFC 5321 §4.1.1.1). A line that is none is passed over,
 // since it can offer nothing.

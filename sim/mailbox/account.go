@@ -13,6 +13,7 @@ type account struct {
 	address  string
 	password [sha256.Size]byte
 	locked   bool // nobody gets in
+	secret   secret
 	quota    int64
 	dir      string
 
@@ -38,7 +39,8 @@ func newAccount(s *Store, a Account, dir string) *account {
 		store: s, address: a.Address, dir: dir,
 		quota:    a.Quota,
 		password: sha256.Sum256([]byte(a.Password)), locked: a.Password == "",
-		files: map[uint64]int{}, reading: map[uint64]int{},
+		secret: secret{password: a.Password, salt: a.Salt},
+		files:  map[uint64]int{}, reading: map[uint64]int{},
 	}
 	acct.changing.free = s.host.Clock().NewCond()
 	return acct

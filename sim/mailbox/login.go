@@ -22,14 +22,8 @@ func (s *Store) Authenticate(user, password string) (address string, ok bool) {
 // check finds the account that a user and a password open, and says why or why
 // not. The comparison takes the same time whether there is such a user or not, and
 // whatever the password.
-func (s *Store) check(user, password string) (a *account, because string) {
-	var several bool
-	if strings.Contains(user, "@") {
-		a = s.find(user)
-	} else {
-		a, several = s.byLocal[lower(user)]
-		several = several && a == nil
-	}
+func (s *Store) check(user, password string) (_ *account, because string) {
+	a, several := s.named(user)
 	var kept [sha256.Size]byte
 	if a != nil {
 		kept = a.password
@@ -48,6 +42,16 @@ func (s *Store) check(user, password string) (a *account, because string) {
 	default:
 		return a, "the password matches"
 	}
+}
+
+// named finds the account of a user. several says that a name without a domain
+// fits more than one.
+func (s *Store) named(user string) (a *account, several bool) {
+	if strings.Contains(user, "@") {
+		return s.find(user), false
+	}
+	a, several = s.byLocal[lower(user)]
+	return a, several && a == nil
 }
 
 // logIn is check for a server of mailboxes: what it decides is in the trace.

@@ -47,6 +47,9 @@ type Account struct {
 	Address string
 	// Password lets its owner in. With an empty one nobody gets in.
 	Password string
+	// Salt is what SCRAM-SHA-256 mixes into the password, of 16 octets; nil where
+	// nobody logs in by it.
+	Salt []byte
 	// Quota is how many octets of mail its mailboxes hold in all; 0 is without limit.
 	Quota int64
 }

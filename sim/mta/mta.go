@@ -39,8 +39,7 @@ type Mailboxes interface {
 	// Deliver puts a mail into a mailbox and returns when it is safe there. The
 	// error matches ErrFull when it does not fit.
 	Deliver(ctx context.Context, address string, content []byte, reversePath string) error
-	// Authenticate checks a password and returns the user's address.
-	Authenticate(user, password string) (address string, ok bool)
+	Logins
 }
 
 // ErrFull says that there is no room in a mailbox.
@@ -91,9 +90,14 @@ type Config struct {
 	MaxSize int64
 	// AllowCleartext takes passwords over connections that are not encrypted.
 	AllowCleartext bool
-	Mailboxes      Mailboxes // nil for a host without
-	Stub           *dns.Stub // nil for a host that looks nothing up
-	Schedule       Schedule
+	// Mechanisms are the SASL mechanisms by which one may log in at the submission
+	// port, as smtp.Server has them.
+	Mechanisms []string
+	// DecoyKey hides from a client of SCRAM-SHA-256 which users exist.
+	DecoyKey  []byte
+	Mailboxes Mailboxes // nil for a host without
+	Stub      *dns.Stub // nil for a host that looks nothing up
+	Schedule  Schedule
 }
 
 // Server is a running mail server.
@@ -147,16 +151,14 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 		Hostname: s.Hostname, Mode: mode, Backend: b, MaxSize: s.MaxSize,
 		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,
 	}
-	if mode == smtp.Submission && s.Mailboxes == nil {
-		server.Mechanisms = []string{}
-	}
+	s.logins(server, conn)
 	hooks := &smtp.Hooks{
 		Hooks: s.Recorder.Hooks(conn, true),
 		State: func(from, to smtp.State) {
 			s.Recorder.Record(trace.Event{What: trace.SessionState, Body: &trace.StateBody{Name: conn.ID, Before: from.String(), After: to.String()}})
 		},
 	}
-	hooks.Said = b.said
+	hooks.Said, hooks.Error = b.said, b.misproved
 	// How a session ends is told by its lines and its connection.
 	_ = server.ServeConn(ctx, nc, hooks)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mailwalk/protocols/sasl"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/clock"
 	"mailwalk/sim/trace"
@@ -38,6 +39,27 @@ func (b *boxes) Room(string) (left, all int64) {
 		return -1, -1
 	}
 	return b.room[0], b.room[1]
+}
+
+func (b *boxes) Account(user string) (string, bool) {
+	_, ok := b.users[user]
+	return user, ok
+}
+
+func (b *boxes) Password(user string) (string, error) {
+	p, ok := b.users[user]
+	if !ok {
+		return "", sasl.ErrNoUser
+	}
+	return p, nil
+}
+
+func (b *boxes) Verifier(user string) (sasl.Verifier, error) {
+	p, err := b.Password(user)
+	if err != nil {
+		return sasl.Verifier{}, err
+	}
+	return sasl.NewVerifier(p, []byte("sixteen octets: "), sasl.MinIterations)
 }
 
 func (b *boxes) Authenticate(user, password string) (string, bool) {

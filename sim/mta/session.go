@@ -56,21 +56,6 @@ type session struct {
 	stranger stranger
 }
 
-// Auth implements smtp.Session.
-func (s *session) Auth(_ context.Context, mechanism, identity, user, password string) error {
-	address, ok := s.Mailboxes.Authenticate(user, password)
-	if ok && identity != "" && identity != user && identity != address {
-		ok = false // nobody acts for others here
-	}
-	if !ok {
-		s.decide(trace.RefuseLogin, user, "refused", "user name and password do not go together; which of the two is wrong stays untold")
-		return smtp.BadCredentials()
-	}
-	s.user = address
-	s.decide(trace.AcceptLogin, user, "accepted", "the password is the one of "+address)
-	return nil
-}
-
 // Mail implements smtp.Session.
 func (s *session) Mail(ctx context.Context, from smtp.Path, params smtp.MailParams) error {
 	s.from, s.size = from.Mailbox(), params.Size

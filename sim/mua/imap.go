@@ -138,7 +138,7 @@ func (p *Program) withMailbox(ctx context.Context, mailbox string, do func(c *im
 	if err != nil {
 		return err
 	}
-	if err := c.Login(ctx, p.Address, p.Password); err != nil {
+	if err := p.logIn(p.Mailbox, func(password string) error { return c.Login(ctx, p.Address, password) }); err != nil {
 		return err
 	}
 	box, err := c.Select(ctx, mailbox)

@@ -26,8 +26,13 @@ type Config struct {
 	Host     wire.Host
 	Recorder *trace.Recorder
 	Stub     *dns.Stub
-	// Address and Password are the account's.
-	Address, Password string
+	// Address is the account's. Passwords are what is typed, one after the other as
+	// the program asks again; at least one.
+	Address   string
+	Passwords []string
+	// Mechanism is the SASL mechanism for sending; empty is the best that the server
+	// offers.
+	Mechanism string
 	// Submission and Mailbox are the servers for sending and for reading.
 	Submission, Mailbox string
 	// AllowCleartext lets passwords go over connections that are not encrypted.

@@ -57,7 +57,7 @@ func (p *Program) withMaildrop(ctx context.Context, do func(c *pop3.Client) erro
 		return err
 	}
 	defer c.Close()
-	if err := c.Login(ctx, p.Address, p.Password); err != nil {
+	if err := p.logIn(p.Mailbox, func(password string) error { return c.Login(ctx, p.Address, password) }); err != nil {
 		return err
 	}
 	if err := do(c); err != nil {

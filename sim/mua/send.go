@@ -8,6 +8,7 @@ import (
 	"mailwalk/protocols/message"
 	"mailwalk/protocols/smtp"
 	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
 )
 
 // Outgoing is a mail to be sent.
@@ -69,13 +70,18 @@ func (p *Program) submit(ctx context.Context, m Outgoing) error {
 	if err != nil {
 		return err
 	}
-	c := smtp.NewClient(nc, smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now, Hooks: hooks})
+	opts := smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now, Hooks: hooks}
+	opts.Rand = wire.RandomOctets(p.Host, "SASL "+wire.Traced(nc).ID)
+	if p.Mechanism != "" {
+		opts.Mechanisms = []string{p.Mechanism}
+	}
+	c := smtp.NewClient(nc, opts)
 	defer c.Close()
 	if _, err := c.Hello(ctx); err != nil {
 		return err
 	}
-	if _, err := c.Auth(ctx, smtp.Credentials{User: p.Address, Password: p.Password}); err != nil {
-		return err
+	if err := p.authenticate(ctx, c); err != nil {
+		return p.leave(ctx, c, err)
 	}
 	result, err := c.Send(ctx, env, m.Content)
 	if err != nil {
@@ -90,6 +96,15 @@ func (p *Program) submit(ctx context.Context, m Outgoing) error {
 		}
 	}
 	return errors.Join(refused...)
+}
+
+// leave says goodbye to a server that does not do what the program wants, if the
+// connection stands (RFC 5321 §4.1.1.10), and returns why it leaves.
+func (p *Program) leave(ctx context.Context, c *smtp.Client, why error) error {
+	if errors.Is(why, ErrPassword) || errors.Is(why, smtp.ErrNoMechanism) {
+		_, _ = c.Quit(ctx)
+	}
+	return why
 }
 
 func envelope(m Outgoing) (smtp.Envelope, error) {

@@ -309,6 +309,8 @@ const (
 	NoAnswer        = "no-answer"      // the DNS does not say: it is asked again later
 	Forward         = "forward"        // an address stands for others
 	ComeLater       = "come-later"     // not now: the client is to come again
+	ChoseMechanism  = "mechanism"      // by which SASL mechanism a client logs in
+	AskAgain        = "ask-again"      // a password was refused: another is asked for
 )
 
 // DecisionBody is a choice, with what it was made from.

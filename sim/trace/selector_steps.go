@@ -20,6 +20,7 @@ func Steps(k Kind) []string {
 			AcceptSender, RefuseSender,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
+			ChoseMechanism, AskAgain,
 		}
 	case Mail:
 		return []string{

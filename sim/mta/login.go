@@ -1,0 +1,115 @@
+package mta
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"mailwalk/protocols/sasl"
+	"mailwalk/protocols/smtp"
+	"mailwalk/sim/trace"
+	"mailwalk/sim/wire"
+)
+
+// Logins is what a client's proof of who it is is checked against.
+type Logins interface {
+	// Authenticate checks a password and returns the user's address.
+	Authenticate(user, password string) (address string, ok bool)
+	// Account returns the address of a user.
+	Account(user string) (address string, ok bool)
+	// Password returns a user's password, and Verifier what SCRAM-SHA-256 needs of
+	// it. A user that does not exist is sasl.ErrNoUser.
+	Password(user string) (string, error)
+	Verifier(user string) (sasl.Verifier, error)
+}
+
+// firstDelay is how long the first refusal of a login is put off; each further one
+// in the same session takes twice as long.
+const firstDelay = time.Second
+
+// delayLogin makes guessing slow. Whether the user exists makes no difference.
+func (s *Server) delayLogin(ctx context.Context, failures int) error {
+	return s.Host.Clock().Sleep(ctx, firstDelay<<(failures-1))
+}
+
+// logins sets up how clients log in.
+func (s *Server) logins(server *smtp.Server, conn *trace.Conn) {
+	switch {
+	case server.Mode != smtp.Submission:
+		return
+	case s.Mailboxes == nil:
+		server.Mechanisms = []string{}
+		return
+	}
+	server.Mechanisms = s.Mechanisms
+	server.AuthDelay = s.delayLogin
+	server.Rand = wire.RandomOctets(s.Host, "SASL "+conn.ID)
+	server.DecoyKey = s.DecoyKey
+}
+
+// Auth implements smtp.Session.
+func (s *session) Auth(_ context.Context, mechanism, identity, user, password string) error {
+	address, ok := s.Mailboxes.Authenticate(user, password)
+	switch {
+	case !ok:
+		s.refuseLogin(user, wrongLogin)
+		return smtp.BadCredentials()
+	case !actsFor(identity, user, address):
+		s.refuseLogin(user, address+" may not act for "+identity)
+		return smtp.BadCredentials()
+	}
+	s.loggedIn(user, address, "the password is the one of "+address)
+	return nil
+}
+
+// Password implements sasl.Users.
+func (s *session) Password(_ context.Context, user string) (string, error) {
+	return s.Mailboxes.Password(user)
+}
+
+// Verifier implements sasl.Users.
+func (s *session) Verifier(_ context.Context, user string) (sasl.Verifier, error) {
+	return s.Mailboxes.Verifier(user)
+}
+
+// Authorize implements sasl.Users.
+func (s *session) Authorize(_ context.Context, mechanism, identity, user string) error {
+	address, ok := s.Mailboxes.Account(user)
+	if !ok || !actsFor(identity, user, address) {
+		s.refuseLogin(user, address+" may not act for "+identity)
+		return smtp.BadCredentials()
+	}
+	s.loggedIn(user, address, "the answer by "+mechanism+" can only be made with the password of "+address)
+	return nil
+}
+
+// actsFor tells whether a user may act as an identity: nobody acts for others here.
+func actsFor(identity, user, address string) bool {
+	return identity == "" || identity == user || strings.EqualFold(identity, address)
+}
+
+func (s *session) loggedIn(user, address, because string) {
+	s.user = address
+	s.decide(trace.AcceptLogin, user, "accepted", because)
+}
+
+// misproved is told of what goes wrong in a session. A mechanism that asks for no
+// password finds out by itself that it was not proved.
+func (b *backend) misproved(_ string, err error) {
+	var refusal *sasl.Refusal
+	switch {
+	case !errors.As(err, &refusal):
+	case refusal.User != "":
+		b.refuseLogin(refusal.User, wrongLogin)
+	default:
+		b.refuseLogin(b.conn.Client, "what it said is no message of the mechanism: "+refusal.Because)
+	}
+}
+
+// wrongLogin is said of a user that does not exist as of a wrong password.
+const wrongLogin = "user name and password do not go together; which of the two is wrong stays untold"
+
+func (s *Server) refuseLogin(who, because string) {
+	s.decide(trace.RefuseLogin, who, "refused", because)
+}
