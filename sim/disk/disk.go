@@ -21,7 +21,8 @@ import (
 type Config struct {
 	// SyncTime is how long a sync takes, whatever its size; 0 means 1 ms.
 	SyncTime time.Duration
-	// Rate is how many bytes are synced in a second; 0 means 200 MB.
+	// Rate is how many bytes that were not on the disk before are synced in a second;
+	// 0 means 200 MB.
 	Rate int64
 }
 
@@ -29,10 +30,21 @@ type Config struct {
 type Disk struct {
 	cfg   Config
 	clock *clock.Clock
-	// files is what programs see, durable what is on the disk.
-	files, durable map[string][]byte
+	files map[string]*file // what programs see
+	// durable is what is on the disk.
+	durable map[string][]byte
+	// gone are the durable names that programs do not see any more.
+	gone map[string]bool
 	// was is the durable name of a file that was renamed since.
 	was map[string]string
+}
+
+// file is a file from the moment at which it is written anew.
+type file struct {
+	// content may begin in the memory of a durable one, which ends before what was
+	// appended since.
+	content []byte
+	clean   int // how many octets of it were synced
 }
 
 var _ wire.Disk = (*Disk)(nil)
@@ -45,7 +57,10 @@ func New(c *clock.Clock, cfg Config) *Disk {
 	if cfg.Rate == 0 {
 		cfg.Rate = 200e6
 	}
-	return &Disk{cfg: cfg, clock: c, files: map[string][]byte{}, durable: map[string][]byte{}, was: map[string]string{}}
+	return &Disk{
+		cfg: cfg, clock: c, files: map[string]*file{}, durable: map[string][]byte{},
+		gone: map[string]bool{}, was: map[string]string{},
+	}
 }
 
 // ready refuses a program whose host has lost its power: the disk is that of the
@@ -65,7 +80,7 @@ func (d *Disk) Write(name string, data []byte) error {
 	if err := d.ready("write", name); err != nil {
 		return err
 	}
-	d.files[name] = slices.Clone(data)
+	d.show(name, &file{content: slices.Clone(data)})
 	return nil
 }
 
@@ -74,9 +89,27 @@ func (d *Disk) Append(name string, data []byte) error {
 	if err := d.ready("append", name); err != nil {
 		return err
 	}
-	// The durable content may share the old array: grow into a new one.
-	d.files[name] = append(slices.Clip(d.files[name]), data...)
+	f := d.files[name]
+	if f == nil {
+		f = &file{}
+		d.show(name, f)
+	}
+	f.content = append(f.content, data...)
 	return nil
+}
+
+// show gives programs a file to see.
+func (d *Disk) show(name string, f *file) {
+	d.files[name] = f
+	delete(d.gone, name)
+}
+
+// hide takes a file away from what programs see.
+func (d *Disk) hide(name string) {
+	delete(d.files, name)
+	if _, ok := d.durable[name]; ok {
+		d.gone[name] = true
+	}
 }
 
 // Sync implements wire.Disk.
@@ -84,15 +117,20 @@ func (d *Disk) Sync(ctx context.Context, name string) error {
 	if err := d.ready("sync", name); err != nil {
 		return err
 	}
-	data, ok := d.files[name]
-	if !ok {
+	f := d.files[name]
+	if f == nil {
 		return fmt.Errorf("sync %s: %w", name, fs.ErrNotExist)
 	}
-	took := d.cfg.SyncTime + time.Duration(int64(len(data))*int64(time.Second)/d.cfg.Rate)
+	data := f.content
+	took := d.cfg.SyncTime + time.Duration(int64(len(data)-f.clean)*int64(time.Second)/d.cfg.Rate)
 	if err := d.clock.Sleep(ctx, took); err != nil {
 		return fmt.Errorf("sync %s: %w", name, err)
 	}
+	f.clean = max(f.clean, len(data))
 	d.durable[name] = data
+	if d.files[name] == nil { // it was taken away meanwhile
+		d.gone[name] = true
+	}
 	delete(d.was, name)
 	d.commitNames()
 	return nil
@@ -105,9 +143,10 @@ func (d *Disk) commitNames() {
 	for _, old := range d.was {
 		pending[old] = true
 	}
-	for name := range d.durable {
-		if _, ok := d.files[name]; !ok && !pending[name] {
+	for name := range d.gone {
+		if !pending[name] {
 			delete(d.durable, name)
+			delete(d.gone, name)
 		}
 	}
 }
@@ -117,12 +156,12 @@ func (d *Disk) Rename(from, to string) error {
 	if err := d.ready("rename", from); err != nil {
 		return err
 	}
-	data, ok := d.files[from]
-	if !ok {
+	f := d.files[from]
+	if f == nil {
 		return fmt.Errorf("rename %s: %w", from, fs.ErrNotExist)
 	}
-	delete(d.files, from)
-	d.files[to] = data
+	d.hide(from)
+	d.show(to, f)
 	if old, ok := d.was[from]; ok {
 		delete(d.was, from)
 		d.was[to] = old
@@ -137,10 +176,10 @@ func (d *Disk) Remove(name string) error {
 	if err := d.ready("remove", name); err != nil {
 		return err
 	}
-	if _, ok := d.files[name]; !ok {
+	if d.files[name] == nil {
 		return fmt.Errorf("remove %s: %w", name, fs.ErrNotExist)
 	}
-	delete(d.files, name)
+	d.hide(name)
 	return nil
 }
 
@@ -149,11 +188,11 @@ func (d *Disk) Read(name string) ([]byte, error) {
 	if err := d.ready("read", name); err != nil {
 		return nil, err
 	}
-	data, ok := d.files[name]
-	if !ok {
+	f := d.files[name]
+	if f == nil {
 		return nil, fmt.Errorf("read %s: %w", name, fs.ErrNotExist)
 	}
-	return data, nil
+	return f.content, nil
 }
 
 // List implements wire.Disk.
@@ -161,7 +200,14 @@ func (d *Disk) List(prefix string) []string {
 	if d.clock.Ended() {
 		return nil
 	}
-	return slices.DeleteFunc(sortedNames(d.files), func(name string) bool { return !strings.HasPrefix(name, prefix) })
+	var names []string
+	for name := range d.files {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Crash leaves what a host finds when it is switched on again. What was synced is
@@ -185,7 +231,7 @@ func (d *Disk) Crash(r *rand.Rand) {
 				kept, isKept = content, true
 			}
 		}
-		if content, ok := torn(r, kept, isKept, d.files[name]); ok {
+		if content, ok := torn(r, kept, isKept, d.files[name].content); ok {
 			after[name] = content
 		}
 	}
@@ -195,7 +241,13 @@ func (d *Disk) Crash(r *rand.Rand) {
 			after[name] = d.durable[name]
 		}
 	}
-	d.files, d.durable, d.was = after, maps.Clone(after), map[string]string{}
+	d.files, d.durable = map[string]*file{}, after
+	for name, content := range after {
+		// Clipped, so that what is appended does not write over what somebody has read
+		// before the crash.
+		d.files[name] = &file{content: slices.Clip(content), clean: len(content)}
+	}
+	d.gone, d.was = map[string]bool{}, map[string]string{}
 }
 
 // torn is what a crash leaves of a file that the disk has as kept and programs
@@ -220,6 +272,6 @@ func (d *Disk) renamed(name string) bool {
 	return false
 }
 
-func sortedNames(files map[string][]byte) []string {
+func sortedNames[F any](files map[string]F) []string {
 	return slices.Sorted(maps.Keys(files))
 }

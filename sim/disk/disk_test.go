@@ -196,3 +196,67 @@ func TestOver(t *testing.T) {
 		t.Errorf("%d calls, and there is %q", len(errs), got)
 	}
 }
+
+// TestSyncWhatIsNew: a sync takes as long as what was not synced before asks for.
+func TestSyncWhatIsNew(t *testing.T) {
+	mb := make([]byte, 1<<20)
+	perMB := time.Duration(len(mb)) * time.Second / 200e6
+	took := with(t, func(ctx context.Context, d *Disk) {
+		must(t, d.Write("log", mb), d.Sync(ctx, "log"))
+		must(t, d.Append("log", mb[:1000]), d.Sync(ctx, "log"))
+		must(t, d.Rename("log", "old"), d.Sync(ctx, "old"))
+		must(t, d.Write("old", mb), d.Sync(ctx, "old")) // the same content, and yet anew
+	})
+	if want := 4*time.Millisecond + 2*perMB + 5*time.Microsecond; took < want-time.Microsecond || took > want+time.Microsecond {
+		t.Errorf("it took %s, want %s", took, want)
+	}
+}
+
+// TestWrittenDuringSync: what comes while a sync runs is not synced by it.
+func TestWrittenDuringSync(t *testing.T) {
+	with(t, func(ctx context.Context, d *Disk) {
+		other := func(f func()) {
+			d.clock.NewGroup().AfterFunc(time.Microsecond, "other", func(context.Context) { f() })
+		}
+		must(t, d.Write("a", []byte("old")))
+		other(func() { must(t, d.Append("a", []byte("er"))) })
+		must(t, d.Sync(ctx, "a"))
+		if got := string(d.durable["a"]); got != "old" {
+			t.Errorf("on the disk is %q", got)
+		}
+		must(t, d.Write("b", []byte("one")))
+		other(func() { must(t, d.Write("b", []byte("two"))) })
+		must(t, d.Sync(ctx, "b"))
+		before := d.clock.Elapsed()
+		d.cfg.Rate = 1 // octet a second
+		must(t, d.Sync(ctx, "b"))
+		if took := d.clock.Elapsed() - before; took < 3*time.Second {
+			t.Errorf("the second content was synced in %s", took)
+		}
+		must(t, d.Write("c", []byte("gone")))
+		other(func() { must(t, d.Remove("c")) })
+		must(t, d.Sync(ctx, "c"))
+		if _, left := d.durable["c"]; left {
+			t.Error("a file that was removed is on the disk")
+		}
+	})
+}
+
+// TestAppendKeepsWhatWasRead: who has read a file keeps what it was, over appending
+// and over a crash.
+func TestAppendKeepsWhatWasRead(t *testing.T) {
+	with(t, func(ctx context.Context, d *Disk) {
+		for range 100 {
+			must(t, d.Append("a", []byte("0123456789")))
+		}
+		must(t, d.Sync(ctx, "a"), d.Append("a", []byte("before the crash")))
+		was, err := d.Read("a")
+		must(t, err)
+		kept := string(was)
+		d.Crash(rand.New(rand.NewPCG(1, 1)))
+		must(t, d.Append("a", []byte(strings.Repeat("after", 10))))
+		if string(was) != kept {
+			t.Errorf("what was read has become %q", was[len(was)-20:])
+		}
+	})
+}
