@@ -147,6 +147,12 @@ func (s *served) door(host, service, network string) servedDoor {
 // await waits until so many events were printed that fit.
 func (s *served) await(n int, what string, fits func(*servedEvent) bool) {
 	s.t.Helper()
+	s.awaitFor(patience, n, what, fits)
+}
+
+// awaitFor is await with another patience.
+func (s *served) awaitFor(patience time.Duration, n int, what string, fits func(*servedEvent) bool) {
+	s.t.Helper()
 	late := time.AfterFunc(patience, func() {
 		s.mu.Lock()
 		s.closed = true
