@@ -140,6 +140,7 @@ func (c *checker) mta(field string, h *Host) {
 	}
 	c.policies(field, h, m)
 	c.auth(field, h, m)
+	c.extensions(field, m)
 	for _, t := range m.Trusts {
 		m.Trusted = append(m.Trusted, c.trusted(field+".trusts", t)...)
 	}

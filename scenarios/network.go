@@ -125,6 +125,10 @@ type MTA struct {
 	Submission bool `yaml:"submission" default:"no"`
 	// How they log in: the SASL mechanisms that it offers, in its order. Default: PLAIN and LOGIN.
 	Auth []Mechanism `yaml:"auth"`
+	// The extensions of SMTP that it offers, beside enhanced status codes and what session and logging in bring. Default: pipelining, size and 8bitmime.
+	Extensions []Extension `yaml:"extensions"`
+	// How much it lets a client do in one session, which it announces by LIMITS.
+	Session *SessionLimits `yaml:"session"`
 	// The largest mail it takes.
 	Size Size `yaml:"size" default:"25MB"`
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"strings"
 
+	"mailwalk/protocols/smtp"
 	"mailwalk/scenarios"
 	"mailwalk/sim/mta"
 )
@@ -14,6 +15,13 @@ func policies(cfg *mta.Config, m *scenarios.MTA) {
 	cfg.Forward = map[string][]string{}
 	for _, f := range m.Forward {
 		cfg.Forward[strings.ToLower(f.Address)] = f.To
+	}
+	cfg.Extensions = []string{} // what the walk names, and no other
+	for _, e := range m.Extensions {
+		cfg.Extensions = append(cfg.Extensions, strings.ToUpper(string(e)))
+	}
+	if l := m.Session; l != nil {
+		cfg.Limits = smtp.Limits{MailMax: l.Mails, RcptMax: l.Recipients, RcptDomainMax: l.Domains}
 	}
 	if g := m.Greylist; g != nil {
 		cfg.Greylist = &mta.Greylist{Wait: g.Wait, Window: g.Window, Keep: g.Keep}

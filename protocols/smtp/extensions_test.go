@@ -188,3 +188,29 @@ func FuzzRcptParams(f *testing.F) {
 		}
 	})
 }
+
+// TestWithout: what a server does not offer, it does not heed either.
+func TestWithout(t *testing.T) {
+	srv, _ := realServer()
+	srv.MaxSize, srv.Without = 10, []string{"PIPELINING", "SIZE", "8BITMIME"}
+	c := serve(t, srv, nil, ClientOptions{})
+	ctx := context.Background()
+	if _, err := c.Hello(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range srv.Without {
+		if c.Extensions().Has(e) {
+			t.Errorf("%s is offered", e)
+		}
+	}
+	for _, params := range []MailParams{{Size: 5}, {Body: Body8BitMIME}} {
+		r, err := c.Mail(ctx, Path{"a", "bar.com"}, params)
+		if err == nil || r.Code != 555 {
+			t.Errorf("MAIL with %v: %v, want 555", params.Params(), r)
+		}
+	}
+	res, err := c.Send(ctx, envelopeTo("b"), []byte("Subject: longer than ten\r\n\r\n"))
+	if err != nil || res.Data == nil || res.Data.Code != 552 {
+		t.Errorf("too large: %v, %+v, want 552", err, res.Data)
+	}
+}

@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,6 +69,7 @@ func (s *session) extensions() Extensions {
 		{Keyword: "8BITMIME"},
 		{Keyword: "ENHANCEDSTATUSCODES"},
 	}
+	es = slices.DeleteFunc(es, func(e Extension) bool { return slices.Contains(s.srv.Without, e.Keyword) })
 	es = append(es, s.srv.offers()...)
 	if s.offersTLS() {
 		es = append(es, Extension{Keyword: "STARTTLS"})

@@ -72,6 +72,9 @@ type Server struct {
 	// (RFC 5321 §7.8); 0 means DefaultMaxErrors. A recipient that the backend
 	// refuses is no error: a list may have many dead members.
 	MaxErrors int
+	// Without are keywords of extensions that are not offered, of those that are by
+	// default: PIPELINING, SIZE and 8BITMIME. MaxSize holds all the same.
+	Without []string
 	// Chunking offers CHUNKING: content may come by BDAT (RFC 3030 §2). A session
 	// then holds up to MaxSize octets of it in memory.
 	Chunking bool

@@ -213,7 +213,7 @@ func lines() []lineCase {
 			Service: service, Role: role, Verb: verb, Code: code, Text: text, Range: trace.Range{FromServer: true},
 		}})
 	}
-	command("submission", "EHLO", "HELO", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT", "STARTTLS")
+	command("submission", "EHLO", "HELO", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "EXPN", "HELP", "QUIT", "STARTTLS")
 	command("pop3", "USER", "PASS", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP", "CAPA", "QUIT", "APOP", "AUTH", "STLS")
 	command("imap", "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE",
 		"CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LSUB", "NAMESPACE", "STATUS", "APPEND", "IDLE", "DONE",
@@ -229,6 +229,7 @@ func lines() []lineCase {
 		lineCase{"line.imap.body.client", trace.LineBody{Service: "imap", Role: dialog.Body}},
 		lineCase{"line.imap.continuation.client", trace.LineBody{Service: "imap", Role: dialog.Continuation}},
 		lineCase{"line.smtp.body", trace.LineBody{Service: "smtp", Role: dialog.Body, Content: &trace.Content{Size: 1234}}},
+		lineCase{"line.smtp.body.BDAT", trace.LineBody{Service: "smtp", Role: dialog.Body, Verb: "BDAT", Content: &trace.Content{Size: 1234}}},
 		lineCase{"line.smtp.continuation", trace.LineBody{Service: "smtp", Role: dialog.Continuation, Secret: true}},
 		lineCase{"line.pop3.continuation", trace.LineBody{Service: "pop3", Role: dialog.Continuation, Secret: true}})
 	server("smtp.greeting", "smtp", dialog.Greeting, "", "220", "220 mail.globex.test ESMTP")
@@ -244,12 +245,12 @@ func lines() []lineCase {
 		server("smtp.reply."+c+"xx", "smtp", dialog.Reply, "", c+"99", c+"99 text")
 	}
 	server("smtp.reply", "smtp", dialog.Reply, "", "650", "650 what")
-	for _, verb := range []string{"EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET", "NOOP"} {
+	for _, verb := range []string{"EHLO", "HELO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP"} {
 		server("smtp.reply.250."+verb, "smtp", dialog.Reply, verb, "250", "250 OK")
 	}
 	server("smtp.reply.554.DATA", "smtp", dialog.Reply, "DATA", "554", "554 5.5.1 no valid recipients")
 	server("smtp.reply.550.RCPT", "smtp", dialog.Reply, "RCPT", "550", "550 5.1.1 no such user")
-	for _, x := range []string{"SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "AUTH", "STARTTLS", "CHUNKING", "SMTPUTF8", "DSN", "HELP"} {
+	for _, x := range []string{"SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "AUTH", "STARTTLS", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN", "LIMITS", "HELP"} {
 		server("smtp.extension."+x, "smtp", dialog.Reply, "EHLO", "250", "250-"+x+" 1")
 	}
 	server("pop3.greeting", "pop3", dialog.Greeting, "", "+OK", "+OK ready")

@@ -102,7 +102,7 @@ func lineKey(b *trace.LineBody) string {
 		if b.FromServer {
 			side = ".server"
 		}
-		return first(append([]string{k + side, k}, general...)...)
+		return first(append([]string{k + "." + bareVerb(b.Verb), k + side, k}, general...)...)
 	}
 	return first(general...)
 }

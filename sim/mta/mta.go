@@ -86,6 +86,12 @@ type Config struct {
 	// Hops is how many Received fields a mail may have: with as many it is taken to
 	// go round in a circle (RFC 5321 §6.3). 0 means 100.
 	Hops int
+	// Extensions are the EHLO keywords of the extensions that it offers, of
+	// PIPELINING, SIZE, 8BITMIME, CHUNKING, BINARYMIME, SMTPUTF8 and DSN. Nil means
+	// the first three.
+	Extensions []string
+	// Limits are what a client may do in one session.
+	Limits smtp.Limits
 	// MaxSize is the largest mail in octets.
 	MaxSize int64
 	// AllowCleartext takes passwords over connections that are not encrypted.
@@ -115,6 +121,9 @@ func Start(cfg Config) (*Server, error) {
 	s.Schedule = s.Schedule.orDefault()
 	if s.Hops == 0 {
 		s.Hops = 100
+	}
+	if s.Extensions == nil {
+		s.Extensions = usualExtensions
 	}
 	if s.Greylist != nil {
 		s.grey = greyMemory{}
@@ -152,6 +161,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,
 	}
 	s.logins(server, conn)
+	s.offer(server)
 	hooks := &smtp.Hooks{
 		Hooks: s.Recorder.Hooks(conn, true),
 		State: func(from, to smtp.State) {

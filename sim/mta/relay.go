@@ -75,7 +75,7 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 		return false, err
 	}
 	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
-	c := smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Now: s.Host.Clock().Now, Hooks: &hooks})
+	c := smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Chunking: true, Now: s.Host.Clock().Now, Hooks: &hooks})
 	defer c.Close()
 	if _, err := c.Hello(ctx); err != nil {
 		return s.refused(e, j, host, err)

@@ -70,7 +70,7 @@ func (p *Program) submit(ctx context.Context, m Outgoing) error {
 	if err != nil {
 		return err
 	}
-	opts := smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now, Hooks: hooks}
+	opts := smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Chunking: true, Now: p.Host.Clock().Now, Hooks: hooks}
 	opts.Rand = wire.RandomOctets(p.Host, "SASL "+wire.Traced(nc).ID)
 	if p.Mechanism != "" {
 		opts.Mechanisms = []string{p.Mechanism}
