@@ -172,6 +172,8 @@ func TestFork(t *testing.T) {
 	p.stepTo("bob-laptop has a copy of the mail")
 	p.command("find connection.opening server=mail.globex.test service=smtp").command("do off").sees("in a run of its own")
 	p.command("pane hands").press("z").sees("run 2", "run 1", "off").press("z")
+	p.command("filter connection").sees("only connection")
+	p.press("w").sees("This is run 1", "only connection").press("w").sees("This is run 2", "only connection").command("filter")
 	p.stepTo("the end").command("pane hands").press("z").sees("What has become different", "mail 1")
 	p.press("w").sees("This is run 1").press("w").sees("This is run 2")
 }

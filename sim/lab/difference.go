@@ -91,7 +91,7 @@ func alike(a, b *trace.Event) bool {
 	if a.Key != b.Key || a.At != b.At {
 		return false
 	}
-	return same(&trace.Event{Body: a.Body}, &trace.Event{Body: b.Body})
+	return same(&trace.Event{Kind: a.Kind, What: a.What, Body: a.Body}, &trace.Event{Kind: b.Kind, What: b.What, Body: b.Body})
 }
 
 // lacking is the first event of a trace, from one on, that another does not have

@@ -51,7 +51,7 @@ func (l *Lab) Do(ctx context.Context, seq uint64, verb, given string, progress P
 	n.at = n.trace.Len()
 	at, err := n.do(act)
 	if err != nil {
-		return Outcome{}, errors.Join(&ImpossibleError{verb, err}, n.world.Close())
+		return Outcome{}, errors.Join(&ImpossibleError{verb, err}, n.discard())
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

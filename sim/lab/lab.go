@@ -34,6 +34,8 @@ type Lab struct {
 	runs    []*run
 	current int
 	used    []*run // those that have a world, the latest used last
+	// replaced is the trace that another one was put in the place of last, nil for none.
+	replaced *trace.Trace
 }
 
 // maxWorlds is how many runs keep their worlds; the others' are made again when
@@ -75,7 +77,8 @@ func Open(sc *scenarios.Scenario, o sim.Options) (*Lab, error) {
 // World is that of the current run.
 func (l *Lab) World() *sim.World { return l.now().world }
 
-// Trace is what has happened so far in the current run.
+// Trace is what has happened so far in the current run. Undo, Redo and Switch may put
+// another in its place; the one before can be read until the next of them does.
 func (l *Lab) Trace() *trace.Trace { return l.now().trace }
 
 // Now is the virtual time of the current run.
@@ -90,7 +93,8 @@ func (l *Lab) Step() bool {
 	return l.runs[l.current].world.Step()
 }
 
-// Close ends the worlds. The traces stay.
+// Close ends the worlds, and removes what of their traces is in temporary files: of a
+// long trace only what happened last can be read afterwards.
 func (l *Lab) Close() error {
 	l.working.Lock()
 	defer l.working.Unlock()
@@ -100,8 +104,24 @@ func (l *Lab) Close() error {
 	for _, r := range l.used {
 		errs = append(errs, r.world.Close())
 	}
-	return errors.Join(errs...)
+	for _, r := range l.runs {
+		errs = append(errs, r.trace.Close())
+	}
+	return errors.Join(append(errs, l.replace(nil))...)
 }
+
+// replace gives up the trace that was replaced before, for whoever showed it shows
+// another by now, and keeps the one that is replaced. It is called with l.mu held.
+func (l *Lab) replace(t *trace.Trace) (err error) {
+	if l.replaced != nil {
+		err = l.replaced.Close()
+	}
+	l.replaced = t
+	return err
+}
+
+// discard ends a run that nobody has seen.
+func (r *run) discard() error { return errors.Join(r.world.Close(), r.trace.Close()) }
 
 func (l *Lab) now() *run {
 	l.mu.RLock()
@@ -169,5 +189,8 @@ func (l *Lab) Switch(ctx context.Context, i int, progress Progress) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.runs[i], l.current = again, i
-	return l.use(again)
+	if again == r {
+		return l.use(again)
+	}
+	return errors.Join(l.use(again), l.replace(r.trace))
 }

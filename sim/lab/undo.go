@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"mailwalk/sim"
@@ -20,7 +21,7 @@ func (l *Lab) Undo(ctx context.Context, progress Progress) error {
 		return ErrNothingToUndo
 	}
 	back := r.acts[i]
-	return l.replace(ctx, r, back.seq, nil, func(n *run) {
+	return l.anew(ctx, r, back.seq, nil, func(n *run) {
 		n.redo = append(r.redo[:len(r.redo):len(r.redo)], back)
 		n.at = min(r.at, back.seq-1)
 	}, progress)
@@ -36,15 +37,15 @@ func (l *Lab) Redo(ctx context.Context, progress Progress) error {
 		return ErrNothingToRedo
 	}
 	forth := r.redo[len(r.redo)-1]
-	return l.replace(ctx, r, forth.seq, []sim.PlacedAct{forth.PlacedAct}, func(n *run) {
+	return l.anew(ctx, r, forth.seq, []sim.PlacedAct{forth.PlacedAct}, func(n *run) {
 		n.redo = r.redo[:len(r.redo)-1]
 		n.at = r.at
 	}, progress)
 }
 
-// replace has the current run made again, to the same moment, with other acts from
+// anew has the current run made again, to the same moment, with other acts from
 // an event on: what visitors did stays.
-func (l *Lab) replace(ctx context.Context, r *run, from uint64, acts []sim.PlacedAct, finish func(n *run), progress Progress) error {
+func (l *Lab) anew(ctx context.Context, r *run, from uint64, acts []sim.PlacedAct, finish func(n *run), progress Progress) error {
 	later, m := r.visitsFrom(from), r.moment()
 	n, err := l.make(ctx, plan{
 		acts: slices.Concat(r.actsTo(from-1), acts, later),
@@ -62,5 +63,5 @@ func (l *Lab) replace(ctx context.Context, r *run, from uint64, acts []sim.Place
 	defer l.mu.Unlock()
 	l.runs[l.current] = n
 	l.used[len(l.used)-1] = n // the current run is the latest used
-	return r.world.Close()
+	return errors.Join(r.world.Close(), l.replace(r.trace))
 }

@@ -201,14 +201,15 @@ func (s subject) zones() []choice {
 		if !ok {
 			continue
 		}
-		name := up
+		name, called := up, "root zone"
 		if name != "." {
 			name = strings.TrimSuffix(name, ".")
+			called = "zone " + name
 		}
 		origin := up
 		c := s.here(Verb{
 			Name: sim.ChangeZone + " " + name, Has: text, Asks: "all records of the zone, as a master file",
-			Words: "change the records of the zone " + name + "; what resolvers have learnt they keep until it expires",
+			Words: "change the records of the " + called + "; what resolvers have learnt they keep until it expires",
 		}, sim.Act{})
 		c.act = func(given string) (sim.Act, error) {
 			a := byLearner(sim.ChangeZone, origin, "changes the zone "+name+" "+sim.ZoneDifference(text, given))

@@ -77,6 +77,15 @@ func (s *stepper) do(given string) string {
 	if len(verbs) == 0 {
 		return s.listVerbs(nil)
 	}
+	var can []string
+	for _, v := range verbs {
+		if v.Not == "" {
+			can = append(can, v.Name)
+		}
+	}
+	if meant := lab.Meant(given, can); meant != "" {
+		return given + " cannot be done to this step. Did you mean do " + meant + "? do alone lists all that can."
+	}
 	return given + " cannot be done to this step. do alone lists what can."
 }
 

@@ -61,6 +61,7 @@ func (m *Model) start(words string, work func(ctx context.Context, p lab.Progres
 	j := &job{words: words, cancel: cancel}
 	m.working.job = j
 	b, before, shown := m.working.bench, m.trace, m.shown
+	only := m.rows.only
 	run := func() tea.Msg {
 		defer cancel()
 		msg := jobDone{job: j}
@@ -75,7 +76,11 @@ func (m *Model) start(words string, work func(ctx context.Context, p lab.Progres
 				msg.shown = msg.at
 			}
 			msg.rows = newRows(msg.trace)
+			if only != nil {
+				msg.rows.only = &sieve{filter: only.filter}
+			}
 			msg.rows.grow(msg.shown)
+			msg.trace.View(msg.shown) // so that the state is near everywhere
 		}
 		msg.done.look(b)
 		return msg
@@ -118,14 +123,30 @@ func (m *Model) jobDone(msg jobDone) tea.Cmd {
 		return nil
 	}
 	m.over = false
+	var cmds []tea.Cmd
 	if msg.rows != nil {
 		m.stepper.use(msg.trace)
+		only := m.rows.only
 		m.trace, m.rows, m.shown = msg.trace, msg.rows, msg.shown
+		cmds = append(cmds, m.keepFilter(only))
+		m.predicting.anew()
 	}
 	m.goTo(min(max(msg.at, 1), m.trace.Len()))
 	m.toast = msg.said
 	if msg.rows != nil && m.entrance.open {
-		return m.reopenDoors()
+		cmds = append(cmds, m.reopenDoors())
+	}
+	return tea.Batch(cmds...)
+}
+
+// keepFilter has the rows of another run go through the filter that is on.
+func (m *Model) keepFilter(only *sieve) tea.Cmd {
+	switch made := m.rows.only; {
+	case only == nil:
+		m.rows.only = nil
+	case made == nil || made.filter != only.filter: // it came on while the run was made
+		m.rows.only = &sieve{filter: only.filter}
+		return m.sieved(m.rows.only)
 	}
 	return nil
 }
@@ -230,25 +251,87 @@ func (m *Model) doBy(with string) (tea.Cmd, error) {
 	if reason := m.noAct(); reason != "" {
 		return nil, errors.New(strings.ToLower(reason[:1]) + strings.TrimSuffix(reason[1:], "."))
 	}
-	for _, v := range m.working.bench.Verbs(m.now) {
-		given, ok := strings.CutPrefix(with, v.Name)
-		if !ok || given != "" && given[0] != ' ' {
-			continue
-		}
-		if v.Not != "" {
-			return nil, errors.New(v.Not)
-		}
-		return m.do(m.now, v, strings.TrimSpace(given)), nil
-	}
-	return nil, fmt.Errorf("%q cannot be done to this step; a shows what can", with)
+	m.stay()
+	b, seq := m.working.bench, m.now
+	return func() tea.Msg { return toBeDone{seq, b.Verbs(seq), with} }, nil
 }
 
+// toBeDone tells what can be done at an event, to somebody who has said what to do.
+type toBeDone struct {
+	seq   uint64
+	verbs []lab.Verb
+	text  string // the verb, and behind it what it is given
+}
+
+// carryOut does what was said, if it can be done.
+func (m *Model) carryOut(msg toBeDone) tea.Cmd {
+	if msg.seq != m.now || m.working.job != nil {
+		return nil // the person is elsewhere by now
+	}
+	var names []string
+	for _, v := range msg.verbs {
+		given, ok := strings.CutPrefix(msg.text, v.Name)
+		switch {
+		case !ok || given != "" && given[0] != ' ':
+			if v.Not == "" {
+				names = append(names, v.Name)
+			}
+			continue
+		case v.Not != "":
+			m.warn(":do: " + v.Not + ".")
+			return nil
+		}
+		if given = strings.TrimSpace(given); given == "" && v.Asks != "" {
+			return m.askFor(msg.seq, v)
+		}
+		return m.do(msg.seq, v, given)
+	}
+	hint := "a shows what can"
+	if meant := lab.Meant(msg.text, names); meant != "" {
+		hint = "did you mean :do " + meant + "? a shows all that can"
+	}
+	m.warn(fmt.Sprintf(":do: %q cannot be done to this step; %s.", msg.text, hint))
+	return nil
+}
+
+// verbsKnown tells what can be done at an event, to the line in which it is typed.
+type verbsKnown struct {
+	seq   uint64
+	verbs []lab.Verb
+}
+
+// learnVerbs is a command that asks what can be done at the moment, when an open
+// command line needs it and does not know it; nil when it does not.
+func (m *Model) learnVerbs() tea.Cmd {
+	name, _, spaced := strings.Cut(strings.TrimLeft(m.prompt.String(), " :"), " ")
+	if !spaced || m.working.bench == nil || m.now == 0 || m.prompt.doable.seq == m.now {
+		return nil
+	}
+	if c, err := m.findCommand(name); err != nil || c.name != "do" {
+		return nil
+	}
+	b, seq := m.working.bench, m.now
+	m.prompt.doable = verbsKnown{seq: seq} // it is being asked
+	return func() tea.Msg { return verbsKnown{seq, b.Verbs(seq)} }
+}
+
+// verbsKnown has the command line go on with what can be done.
+func (m *Model) verbsKnown(msg verbsKnown) tea.Cmd {
+	if m.prompt == nil || m.prompt.asks != askCommand || m.prompt.doable.seq != msg.seq {
+		return nil
+	}
+	m.prompt.doable = msg
+	return m.edited()
+}
+
+// verbNames are what can be done at the moment, as far as the open command line
+// knows it.
 func (m *Model) verbNames() []string {
-	if m.working.bench == nil {
+	if m.prompt == nil || m.prompt.doable.seq != m.now {
 		return nil
 	}
 	var names []string
-	for _, v := range m.working.bench.Verbs(m.now) {
+	for _, v := range m.prompt.doable.verbs {
 		if v.Not == "" {
 			names = append(names, v.Name)
 		}

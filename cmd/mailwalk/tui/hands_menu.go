@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -16,22 +17,33 @@ type menu struct {
 	seq   uint64
 	verbs []lab.Verb
 	keys  []string // of each verb, empty for one that cannot be done
-	at    int
+	// not is why all those cannot be done that cannot, if it is the same for several.
+	not string
+	at  int
+}
+
+// groupOf says where a verb stands in a menu: what can be done now, what can be done
+// in the past, what cannot be done.
+func groupOf(v lab.Verb) int {
+	switch {
+	case v.Not != "":
+		return 2
+	case v.Past:
+		return 1
+	}
+	return 0
 }
 
 // newMenu puts what can be done before what cannot.
 func newMenu(seq uint64, verbs []lab.Verb) *menu {
 	verbs = slices.Clone(verbs)
-	slices.SortStableFunc(verbs, func(a, b lab.Verb) int {
-		switch {
-		case (a.Not == "") == (b.Not == ""):
-			return 0
-		case a.Not == "":
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(verbs, func(a, b lab.Verb) int { return cmp.Compare(groupOf(a), groupOf(b)) })
 	m := &menu{seq: seq, verbs: verbs, keys: make([]string, len(verbs))}
+	if i := slices.IndexFunc(verbs, func(v lab.Verb) bool { return v.Not != "" }); i >= 0 && i+1 < len(verbs) {
+		if m.not = verbs[i].Not; slices.ContainsFunc(verbs[i:], func(v lab.Verb) bool { return v.Not != m.not }) {
+			m.not = ""
+		}
+	}
 	used := map[rune]bool{'j': true, 'k': true, 'q': true}
 	for i, v := range verbs {
 		if v.Not != "" {
@@ -152,7 +164,12 @@ func (m *Model) choose(i int) tea.Cmd {
 	if v.Asks == "" {
 		return m.do(u.seq, v, "")
 	}
-	w := &writing{seq: u.seq, verb: v, area: textarea.New(), many: strings.Contains(v.Has, "\n")}
+	return m.askFor(u.seq, v)
+}
+
+// askFor has what a verb needs be written.
+func (m *Model) askFor(seq uint64, v lab.Verb) tea.Cmd {
+	w := &writing{seq: seq, verb: v, area: textarea.New(), many: strings.Contains(v.Has, "\n")}
 	w.area.ShowLineNumbers = false
 	w.area.Prompt = ""
 	w.area.CharLimit = 0
@@ -188,18 +205,24 @@ func (m *Model) write(msg tea.Msg) tea.Cmd {
 func (m *Model) withMenu(screen []string) string {
 	u := m.working.menu
 	p := &page{stage: m.stage, width: min(76, m.width-4)}
-	here := 0
+	here, before := 0, 0
 	for i, v := range u.verbs {
+		group := groupOf(v)
+		if i == 0 || group != before {
+			u.heading(p, i)
+		}
+		before = group
 		mark, key, style := " ", u.keys[i], m.theme.text
 		if i == u.at {
 			mark, style, here = m.glyphs.here, m.theme.strong, len(p.rows)
 		}
 		words := v.Words
-		switch {
-		case v.Not != "":
-			style, words = m.theme.later, v.Words+": not now, "+v.Not
-		case v.Past:
-			words += " (then, in a run of its own)"
+		if v.Not != "" {
+			style = m.theme.later
+			words, _, _ = strings.Cut(words, ":") // what would come of it does not matter
+			if u.not == "" {
+				words += ": " + v.Not
+			}
 		}
 		for j, r := range wrap(words, p.width-7) {
 			if j > 0 {
@@ -209,6 +232,31 @@ func (m *Model) withMenu(screen []string) string {
 		}
 	}
 	return m.overlay(screen, "what can be done here", "esc leaves all as it is", p, here)
+}
+
+// heading says of the verbs from the i-th on what they have in common.
+func (u *menu) heading(p *page, i int) {
+	words := ""
+	switch groupOf(u.verbs[i]) {
+	case 1:
+		words = "This has happened already. What you choose is done in a run of its own:"
+		if i > 0 {
+			words = "What has happened already happens again otherwise, in a run of its own:"
+		}
+	case 2:
+		words = "Not now:"
+		if u.not != "" {
+			words = "Not now, for " + u.not + ":"
+		}
+	}
+	if i > 0 {
+		p.blank()
+	}
+	for _, r := range wrap(words, p.width-2) {
+		if r != "" {
+			p.add(line{{" " + r, p.theme.dim}})
+		}
+	}
 }
 
 // withWriting lays what is being written over a screen.

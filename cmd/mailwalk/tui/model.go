@@ -7,7 +7,6 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"mailwalk/sim/explain"
-	"mailwalk/sim/quiz"
 )
 
 // Model is the screen. It is the only tea.Model; its panes are plain structs that
@@ -118,7 +117,8 @@ func New(w World, o Options) *Model {
 	}
 	m.theme = newTheme(m.themeName, m.profile)
 	m.panes[handsPane] = &handiwork{stage: s, done: &m.working.done}
-	m.predicting = predicting{marks: quiz.NewMarks(o.Predictions), quiet: o.Quiet}
+	m.predicting = predicting{walk: o.Predictions, quiet: o.Quiet}
+	m.predicting.anew()
 	m.answering = answerKeys()
 	m.look(0)
 	return m
@@ -181,6 +181,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.countOver(msg)
 	case menuReady:
 		m.menuReady(msg)
+	case toBeDone:
+		return m, m.carryOut(msg)
+	case verbsKnown:
+		return m, m.verbsKnown(msg)
 	case jobTick:
 		return m, m.jobTick(msg)
 	case jobDone:
@@ -203,6 +207,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.advanced(msg)
 	case ranAhead:
 		return m, m.ranAhead(msg)
+	case questionAt:
+		return m, m.standsBefore(msg)
 	case tick:
 		return m, m.ticked(msg)
 	}

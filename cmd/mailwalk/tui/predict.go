@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"mailwalk/scenarios"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/quiz"
 )
@@ -14,6 +15,8 @@ import (
 // question has been run when it is put, and nothing of that is shown: only the
 // quiz looks beyond what has been shown.
 type predicting struct {
+	// walk are the walk's own questions, marks their places in the run.
+	walk  []*scenarios.Prediction
 	marks *quiz.Marks
 	quiz  *quiz.Quiz // nil until somebody asks for a question
 	sheet quiz.Sheet
@@ -36,6 +39,12 @@ type predicting struct {
 	// summing tells that the box says how it went; summed that it has said so.
 	summing, summed bool
 	scroll          scroll
+}
+
+// anew begins to look for questions in another run. Those that were put stay put.
+func (p *predicting) anew() {
+	p.marks, p.quiz = quiz.NewMarks(p.walk), nil
+	p.due, p.asked, p.held = nil, false, nil
 }
 
 // open tells whether the box shows.
@@ -77,27 +86,53 @@ func (m *Model) putDue() tea.Cmd {
 	if !p.due.Ready() {
 		return m.stepper.ahead(m.ticket)
 	}
-	due := p.due
-	p.due = nil
-	due.Put()
-	q := due.Question()
-	if q == nil { // this run is another than the walk has thought of
-		return m.goOn()
+	// There is none when this run is another than the walk has thought of.
+	if q := p.due.Question(); q != nil && !p.sheet.Asked(q.ID) {
+		return m.showUpTo(q)
 	}
-	m.showUpTo(q.After)
-	m.put(q)
-	return nil
+	p.due.Put()
+	p.due = nil
+	return m.goOn()
 }
 
-// showUpTo goes on to the last event that is seen at the grain and may be shown
-// before a question.
-func (m *Model) showUpTo(seq uint64) {
-	for ; seq > m.shown; seq-- {
-		if e := m.trace.At(seq); e != nil && explain.GrainOf(e) <= m.grain {
-			m.goTo(seq)
-			return
+// questionAt says where a question of the walk is put.
+type questionAt struct {
+	ticket   int
+	question *quiz.Question
+	seq      uint64 // 0 for where the screen is
+}
+
+// showUpTo is a command that finds the last event which is seen at the grain and may
+// be shown before a question.
+func (m *Model) showUpTo(q *quiz.Question) tea.Cmd {
+	t, grain, shown := m.trace, m.grain, m.shown
+	found := questionAt{ticket: m.ticket, question: q}
+	return func() tea.Msg {
+		for seq := q.After; seq > shown; seq-- {
+			if e := t.At(seq); e != nil && explain.GrainOf(e) <= grain {
+				found.seq = seq
+				break
+			}
 		}
+		return found
 	}
+}
+
+// standsBefore puts a question, when all before it is shown.
+func (m *Model) standsBefore(at questionAt) tea.Cmd {
+	p := &m.predicting
+	switch {
+	case at.ticket != m.ticket || p.due == nil:
+		return nil
+	case m.takeIn(at.seq):
+		return func() tea.Msg { return at }
+	case at.seq > 0:
+		m.goTo(at.seq)
+	}
+	p.due.Put()
+	p.due = nil
+	m.put(at.question)
+	return nil
 }
 
 func (m *Model) put(q *quiz.Question) {

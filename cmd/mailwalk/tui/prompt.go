@@ -45,6 +45,9 @@ type prompt struct {
 	from   int // in octets
 	words  []string
 	chosen int
+
+	// doable is what can be done at the moment, once a command has asked for it.
+	doable verbsKnown
 }
 
 // longestPrompt is how many characters can be typed.
@@ -226,7 +229,7 @@ func (m *Model) edited() tea.Cmd {
 		expr, is, err := m.expression(text)
 		if p.err = err; err != nil || !is {
 			m.trial = nil
-			return nil
+			return m.learnVerbs()
 		}
 		return m.try(expr)
 	}
