@@ -57,8 +57,7 @@ func TestOwnMail(t *testing.T) {
 
 // TestRandomMail: any lines at all arrive as they were sent.
 func TestRandomMail(t *testing.T) {
-	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := rand.New(rand.NewPCG(1, 0))
 	pieces := []string{".", "\r\n", "\r\n.", "\r\n..", "x", " ", "\t", "é", "\xff", "--", "From ", "\r\n\r\n", strings.Repeat("long ", 150), "="}
 	for range 40 {
 		var b bytes.Buffer
@@ -77,7 +76,7 @@ func TestRandomMail(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := compared(t, runWalk(t, "first-letter", o)); !got.Same {
-			t.Fatalf("seed %d: %q arrived changed", seed, b.String())
+			t.Fatalf("%q arrived changed", b.String())
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // tenth of the schedules, and 30 at most.
 func TestScheduleRepeats(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	first := firstSchedule()
+	first := firstSeed(*scheduleSeed)
 	count := uint64(min(max(*scheduleCount/10, 1), 30))
 	t.Logf("schedules %d to %d", first, first+count-1)
 	for seed := first; seed < first+count; seed++ {

@@ -21,7 +21,7 @@ const mostSteps = 1_000_000
 // or its sender is told, and nothing is left behind.
 func TestFaultSchedules(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	first := firstSchedule()
+	first := firstSeed(*scheduleSeed)
 	t.Logf("schedules %d to %d", first, first+uint64(*scheduleCount)-1)
 	checkSchedule(t, newSchedule(first)) // with what is made once and kept
 	before := heap()
