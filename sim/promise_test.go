@@ -16,9 +16,16 @@ import (
 //
 //	go test ./sim -run TestPromise -promises 1 -promise-seed 12345
 var (
-	promiseCount = flag.Int("promises", 300, "how many random worlds the promise is tried in")
+	promiseCount = flag.Int("promises", promises(), "how many random worlds the promise is tried in")
 	promiseSeed  = flag.Uint64("promise-seed", 1, "the seed of the first of them, each further one has the next number; 0 draws it")
 )
+
+func promises() int {
+	if raced {
+		return 30
+	}
+	return 300
+}
 
 // TestPromise: whatever is switched off, cut or refused, a mail that was taken
 // with 250 is delivered to each recipient, or its sender is told; what nobody has
