@@ -503,6 +503,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "5.1"}},
 	},
 	{
+		Key:      "decision.known-down",
+		Title:    "{host} does not try {subject}: {because}",
+		Newcomer: "Another mail has just found that nobody answers there. Trying at once again would only take time; this mail goes on to the next way, or waits.",
+		Student:  "The server notes a host that it cannot reach, so that not each of the mails that wait for it has to find that out. Each of them is tried again later.",
+		Engineer: "Only the mails that waited for a session with that address at that moment are told; later ones try for themselves. It costs a time-out of minutes once in place of once for each mail.",
+		Refs:     []Ref{{5321, "4.5.4.1"}},
+	},
+	{
 		Key:      "decision.local",
 		Title:    "{host} finds that {subject} is its own domain",
 		Newcomer: "The recipient has an account here. No other server is needed.",
@@ -533,6 +541,14 @@ var entries = [...]Explanation{
 		Student:  "One address that does not answer says nothing about the others of the same host. All of them are tried before the next exchanger is.",
 		Engineer: "A dead IPv6 way costs what it takes to notice: nothing when a reset or an ICMP error comes back, minutes when nothing does. Mail does not race the families as browsers do; it has time.",
 		Refs:     []Ref{{5321, "5.1"}, {3974, ""}},
+	},
+	{
+		Key:      "decision.next-mail",
+		Title:    "{host} goes on to {subject} over {choice}: {because}",
+		Newcomer: "The line to that computer is open already, and somebody else's mail has just gone over it. So this mail goes over the same line, without a new call.",
+		Student:  "A session may have any number of transactions. When mails wait for the same host, the next one begins with MAIL as soon as the one before is through; the TCP handshake, the greeting and EHLO are done once for all of them.",
+		Engineer: "Here a session is kept only while another mail waits for it, and one address gets no more than five sessions at once. Each transaction has a reply of its own, so what becomes of one mail says nothing about the next. If the server has closed the session meanwhile, a new one is opened.",
+		Refs:     []Ref{{5321, "3.3"}, {5321, "4.1.4"}},
 	},
 	{
 		Key:      "decision.next-server",

@@ -113,11 +113,13 @@ type Server struct {
 	ids   interface{ Uint64() uint64 }
 	grey  greyMemory
 	limit *limiter
+	// outgoing are the sessions with other servers that are open, by address.
+	outgoing map[netip.Addr]*outgoing
 }
 
 // Start has the host run a mail server, and try again what its disk holds.
 func Start(cfg Config) (*Server, error) {
-	s := &Server{Config: cfg, queue: map[string]*entry{}, ids: cfg.Host.Rand("queue ids")}
+	s := &Server{Config: cfg, queue: map[string]*entry{}, outgoing: map[netip.Addr]*outgoing{}, ids: cfg.Host.Rand("queue ids")}
 	s.Schedule = s.Schedule.orDefault()
 	if s.Hops == 0 {
 		s.Hops = 100

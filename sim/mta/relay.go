@@ -68,32 +68,57 @@ func answered(r smtp.Result) bool {
 // decided says that the server has said something of the recipients; otherwise
 // the next one may be tried, and err is why.
 func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to netip.Addr, content []byte) (decided bool, err error) {
-	dialCtx, cancel := s.Host.Clock().WithTimeout(ctx, dialTimeout)
-	nc, err := s.Host.Dial(dialCtx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(to, relayPort))
-	cancel()
-	if err != nil {
-		return false, err
-	}
-	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
-	c := smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Chunking: true, Now: s.Host.Clock().Now, Hooks: &hooks})
-	defer c.Close()
-	if _, err := c.Hello(ctx); err != nil {
-		return s.refused(e, j, host, err)
-	}
 	env, err := e.envelope(j)
 	if err != nil {
 		return false, err
 	}
-	result, err := c.Send(ctx, env, content)
-	if err != nil && !answered(result) {
+	o := s.outgoingTo(to)
+	c, err := s.session(ctx, o, host)
+	if err != nil {
 		return false, err
 	}
-	s.take(e, j, result, err, host)
-	if err == nil {
-		// What the server answered stands, whatever comes of saying goodbye.
-		_, _ = c.Quit(ctx)
+	for taken := c != nil; ; taken = false {
+		if !taken {
+			if c, err = s.dial(ctx, to); err != nil {
+				s.unreached(o, err)
+				return false, err
+			}
+			if _, err := c.Hello(ctx); err != nil {
+				c.Close()
+				s.free(o)
+				return s.refused(e, j, host, err)
+			}
+		}
+		result, err := c.Send(ctx, env, content)
+		if err == nil {
+			s.take(e, j, result, nil, host)
+			s.pass(ctx, o, c)
+			return true, nil
+		}
+		c.Close()
+		if !answered(result) {
+			if taken && !errors.Is(err, wire.ErrHostDown) {
+				continue // the mail before may have used up the session
+			}
+			s.free(o)
+			return false, err
+		}
+		s.take(e, j, result, err, host)
+		s.free(o)
+		return true, nil
 	}
-	return true, nil
+}
+
+// dial opens a connection for a session.
+func (s *Server) dial(ctx context.Context, to netip.Addr) (*smtp.Client, error) {
+	dialCtx, cancel := s.Host.Clock().WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	nc, err := s.Host.Dial(dialCtx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(to, relayPort))
+	if err != nil {
+		return nil, err
+	}
+	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
+	return smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Chunking: true, Now: s.Host.Clock().Now, Hooks: &hooks}), nil
 }
 
 // refused notes that a server does not want to talk. When it may later, the next

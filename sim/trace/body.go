@@ -303,6 +303,8 @@ const (
 	GiveUp          = "give-up"        // do not try again
 	NextServer      = "next-server"    // this one does not take it now: the next is tried
 	NextAddress     = "next-address"   // the same of a server's addresses
+	NextMail        = "next-mail"      // over a session that is open
+	KnownDown       = "known-down"     // an address that another mail could not reach
 	SkippedMX       = "skipped-mx"     // a mail exchanger to which nothing can be sent
 	FollowedAlias   = "followed-alias" // a mail exchanger named by an alias
 	NoDomain        = "no-domain"      // the domain does not exist

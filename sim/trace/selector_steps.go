@@ -18,7 +18,7 @@ func Steps(k Kind) []string {
 		return []string{
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
 			AcceptSender, RefuseSender,
-			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, SkippedMX,
+			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
 			ChoseMechanism, AskAgain,
 		}
