@@ -213,11 +213,11 @@ func (w *World) Power(host string, on bool) error {
 		return nil
 	}
 	state := map[bool]string{true: "up", false: "down"}
+	w.recorder.Record(trace.Event{Host: host, What: trace.HostState, Body: &trace.StateBody{Name: host, Before: state[!on], After: state[on]}})
+	w.off[host] = !on
 	if err := w.net.Power(host, on); err != nil {
 		return err
 	}
-	w.recorder.Record(trace.Event{Host: host, What: trace.HostState, Body: &trace.StateBody{Name: host, Before: state[!on], After: state[on]}})
-	w.off[host] = !on
 	if !on {
 		if w.going != nil && w.going.host == host {
 			w.going.end()

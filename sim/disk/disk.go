@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mailwalk/sim/clock"
+	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 )
 
@@ -24,6 +25,18 @@ type Config struct {
 	// Rate is how many bytes that were not on the disk before are synced in a second;
 	// 0 means 200 MB.
 	Rate int64
+	// Tell, if it is not nil, is told of what is done, after it was done.
+	Tell func(Step)
+}
+
+// Step is something that has become of a file.
+type Step struct {
+	// What is one of trace.FileWritten and those that follow it.
+	What, Name string
+	// Was is the name before, of one that was renamed.
+	Was string
+	// Size is how many octets the file has, and Wrote how many of them were written.
+	Size, Wrote int64
 }
 
 // Disk implements wire.Disk. It is used by the tasks of one host, one at a time.
@@ -81,7 +94,18 @@ func (d *Disk) Write(name string, data []byte) error {
 		return err
 	}
 	d.show(name, &file{content: slices.Clone(data)})
+	d.tell(Step{What: trace.FileWritten, Name: name, Wrote: int64(len(data))})
 	return nil
+}
+
+// tell fills in how large the file is.
+func (d *Disk) tell(s Step) {
+	if d.cfg.Tell != nil {
+		if f := d.files[s.Name]; f != nil {
+			s.Size = int64(len(f.content))
+		}
+		d.cfg.Tell(s)
+	}
 }
 
 // Append implements wire.Disk.
@@ -95,6 +119,7 @@ func (d *Disk) Append(name string, data []byte) error {
 		d.show(name, f)
 	}
 	f.content = append(f.content, data...)
+	d.tell(Step{What: trace.FileWritten, Name: name, Wrote: int64(len(data))})
 	return nil
 }
 
@@ -133,6 +158,7 @@ func (d *Disk) Sync(ctx context.Context, name string) error {
 	}
 	delete(d.was, name)
 	d.commitNames()
+	d.tell(Step{What: trace.FileSynced, Name: name})
 	return nil
 }
 
@@ -168,6 +194,7 @@ func (d *Disk) Rename(from, to string) error {
 	} else {
 		d.was[to] = from
 	}
+	d.tell(Step{What: trace.FileRenamed, Name: to, Was: from})
 	return nil
 }
 
@@ -180,6 +207,8 @@ func (d *Disk) Remove(name string) error {
 		return fmt.Errorf("remove %s: %w", name, fs.ErrNotExist)
 	}
 	d.hide(name)
+	delete(d.was, name) // the old name is as much gone as the new one
+	d.tell(Step{What: trace.FileRemoved, Name: name})
 	return nil
 }
 
@@ -213,8 +242,8 @@ func (d *Disk) List(prefix string) []string {
 // Crash leaves what a host finds when it is switched on again. What was synced is
 // there. A file that was written to since has as much of the new as reached the
 // disk, one that was renamed has either name, and one that was removed may be
-// back.
-func (d *Disk) Crash(r *rand.Rand) {
+// back. It returns what is otherwise than programs saw it, by name.
+func (d *Disk) Crash(r *rand.Rand) []Step {
 	after := map[string][]byte{}
 	moved := map[string]bool{} // old names whose content is under the new one
 	for _, name := range sortedNames(d.files) {
@@ -241,6 +270,7 @@ func (d *Disk) Crash(r *rand.Rand) {
 			after[name] = d.durable[name]
 		}
 	}
+	steps := d.differences(after)
 	d.files, d.durable = map[string]*file{}, after
 	for name, content := range after {
 		// Clipped, so that what is appended does not write over what somebody has read
@@ -248,6 +278,31 @@ func (d *Disk) Crash(r *rand.Rand) {
 		d.files[name] = &file{content: slices.Clip(content), clean: len(content)}
 	}
 	d.gone, d.was = map[string]bool{}, map[string]string{}
+	return steps
+}
+
+// differences are what has become of the files of which this is left.
+func (d *Disk) differences(left map[string][]byte) []Step {
+	names := append(sortedNames(left), sortedNames(d.files)...)
+	slices.Sort(names)
+	var steps []Step
+	for _, name := range slices.Compact(names) {
+		before := d.files[name]
+		after, is := left[name]
+		s := Step{Name: name, Size: int64(len(after))}
+		switch {
+		case !is:
+			s.What = trace.FileLost
+		case before == nil:
+			s.What = trace.FileBack
+		case !bytes.Equal(before.content, after):
+			s.What = trace.FileTorn
+		default:
+			continue
+		}
+		steps = append(steps, s)
+	}
+	return steps
 }
 
 // torn is what a crash leaves of a file that the disk has as kept and programs

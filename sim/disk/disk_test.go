@@ -102,6 +102,9 @@ func TestCrash(t *testing.T) {
 		{"removed since", func(ctx context.Context, d *Disk) error {
 			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Remove("f"))
 		}, []string{"none none", "ab none"}},
+		{"renamed, removed, and something synced", func(ctx context.Context, d *Disk) error {
+			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Rename("f", "h"), d.Remove("h"), d.Write("g", []byte("x")), d.Sync(ctx, "g"))
+		}, []string{"none x"}},
 		{"removed, and something synced", func(ctx context.Context, d *Disk) error {
 			return errors.Join(d.Write("f", []byte("ab")), d.Sync(ctx, "f"), d.Remove("f"), d.Write("g", []byte("x")), d.Sync(ctx, "g"))
 		}, []string{"none x"}},

@@ -120,6 +120,9 @@ func steps() map[string][]*trace.Event {
 	add("state.queue.active", trace.State, trace.QueueState, &trace.StateBody{Name: "n", After: "active"})
 	add("state.queue.deferred", trace.State, trace.QueueState, &trace.StateBody{Name: "n", After: "deferred"})
 	add("state.queue.ends", trace.State, trace.QueueState, &trace.StateBody{Name: "n"})
+	for _, after := range []string{trace.FileWritten, trace.FileSynced, trace.FileRenamed, trace.FileRemoved, trace.FileTorn, trace.FileLost, trace.FileBack} {
+		add("state.disk."+after, trace.State, trace.DiskState, &trace.StateBody{Name: "n", After: after})
+	}
 	add("state.host.down", trace.State, trace.HostState, &trace.StateBody{Name: "n", Before: "up", After: "down"})
 	add("state.host.up", trace.State, trace.HostState, &trace.StateBody{Name: "n", After: "up"})
 	for _, verb := range []string{

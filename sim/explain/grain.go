@@ -83,6 +83,11 @@ func GrainOf(e *trace.Event) Grain {
 			return MailGrain
 		case trace.QueueState:
 			return LineGrain
+		case trace.DiskState:
+			switch b.After {
+			case trace.FileTorn, trace.FileLost, trace.FileBack:
+				return LineGrain
+			}
 		case trace.MailboxState:
 			// That a mail came or went is told by the mail itself.
 			if b.Before != "" && b.After != "" {

@@ -70,7 +70,6 @@ func (a *account) newFile(ctx context.Context, data []byte) (uint64, error) {
 		a.dropFile(n)
 		return 0, fmt.Errorf("write a mail: %w", err)
 	}
-	a.tellSynced(name, int64(len(data)))
 	return n, nil
 }
 
@@ -164,7 +163,7 @@ func (a *account) write(ctx context.Context, changes []change) error {
 		return a.broken
 	}
 	a.begun, a.generation = true, generation
-	a.tellSynced(name, int64(len(text)))
+	a.conn = a.store.rec.ConnHere()
 	return nil
 }
 

@@ -119,6 +119,5 @@ func (a *account) beginGeneration(ctx context.Context) error {
 		return fmt.Errorf("begin an index: %w", err)
 	}
 	a.generation++
-	a.tellSynced(name, int64(len(line)))
 	return nil
 }

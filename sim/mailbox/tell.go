@@ -80,13 +80,6 @@ func (a *account) tellMailbox(name, before, after, detail string) {
 	a.record(trace.MailboxState, "", &trace.StateBody{Name: a.path(name), Before: before, After: after, Detail: detail})
 }
 
-func (a *account) tellSynced(file string, size int64) {
-	e := a.store.rec.Record(trace.Event{
-		Host: a.store.host.Name(), What: trace.DiskState, Body: &trace.StateBody{Name: file, After: "synced", Size: size},
-	})
-	a.conn = e.Conn
-}
-
 // record records an event about a mail. A session may be about another mail than
 // those that it changes: the event then has neither that mail nor its leg.
 func (a *account) record(what, mail string, b trace.Body) {

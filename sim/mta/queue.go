@@ -83,7 +83,6 @@ func (s *Server) enqueue(ctx context.Context, e *entry, content []byte) error {
 		return err
 	}
 	s.queue[e.ID] = e
-	s.Recorder.Record(trace.Event{What: trace.DiskState, Body: &trace.StateBody{Name: contentFile(e.ID), After: "synced", Size: int64(len(content))}})
 	s.tell(e, "active", 0)
 	return nil
 }

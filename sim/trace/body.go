@@ -401,6 +401,17 @@ const (
 	TimerState   = "timer"
 )
 
+// What has become of a file, as what comes after in a state event of a disk.
+const (
+	FileWritten = "written" // programs see it so; the disk need not have it
+	FileSynced  = "synced"
+	FileRenamed = "renamed"
+	FileRemoved = "removed"
+	FileTorn    = "torn" // a crash has left a part of it, or what it was before
+	FileLost    = "lost" // a crash has left nothing of it
+	FileBack    = "back" // a crash has brought it back
+)
+
 // StateBody is a change of something that lasts.
 type StateBody struct {
 	// Name is whose state it is: a queue entry, user@domain/folder, a connection,

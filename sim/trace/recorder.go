@@ -234,6 +234,9 @@ func (r *Recorder) MailOf(messageID string) string {
 	return r.messages[messageID]
 }
 
+// ConnHere is the connection that the running program is about, empty for none.
+func (r *Recorder) ConnHere() string { return r.Scope().ids().Conn }
+
 // MailHere is the number of the mail that the running program is about.
 func (r *Recorder) MailHere() string { return r.Scope().ids().Mail }
 

@@ -5,6 +5,7 @@ package machine
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -33,11 +34,27 @@ type Machine struct {
 	drawn map[string]uint64 // random streams, by purpose
 	group *clock.Group      // its programs, from one switching on to the next off
 	ended *clock.Group      // those before
+	harm  []disk.Step       // what the last crash has done to the disk
 }
 
 // New returns a machine that is off.
 func New(cfg Config) *Machine {
-	return &Machine{cfg: cfg, disk: disk.New(cfg.Clock, cfg.Disk), drawn: map[string]uint64{}}
+	m := &Machine{cfg: cfg, drawn: map[string]uint64{}}
+	cfg.Disk.Tell = m.tell
+	m.disk = disk.New(cfg.Clock, cfg.Disk)
+	return m
+}
+
+// tell records what has become of a file.
+func (m *Machine) tell(s disk.Step) {
+	b := &trace.StateBody{Name: s.Name, After: s.What, Size: s.Size}
+	switch {
+	case s.What == trace.FileRenamed:
+		b.Detail = "it was called " + s.Was
+	case s.What == trace.FileWritten && s.Wrote < s.Size:
+		b.Detail = fmt.Sprintf("%d octets were added", s.Wrote)
+	}
+	m.cfg.Recorder.Record(trace.Event{Host: m.cfg.Name, What: trace.DiskState, Body: b})
 }
 
 // Name implements wire.Host.
@@ -59,7 +76,13 @@ func (m *Machine) Stream(purpose string) *rand.ChaCha8 {
 }
 
 // Begin switches the machine on: programs can be started.
-func (m *Machine) Begin() { m.group = m.cfg.Clock.NewGroup() }
+func (m *Machine) Begin() {
+	m.group = m.cfg.Clock.NewGroup()
+	for _, s := range m.harm {
+		m.tell(s)
+	}
+	m.harm = nil
+}
 
 // End ends its programs: each call in which one waits returns wire.ErrHostDown.
 func (m *Machine) End() {
@@ -67,8 +90,9 @@ func (m *Machine) End() {
 	m.group.End()
 }
 
-// Crash takes from the disk what was not synced, as far as chance has it.
-func (m *Machine) Crash() { m.disk.Crash(m.Rand("crash")) }
+// Crash takes from the disk what was not synced, as far as chance has it. What that
+// has come to is seen when the machine is switched on again.
+func (m *Machine) Crash() { m.harm = m.disk.Crash(m.Rand("crash")) }
 
 // Group are the programs since it was switched on last.
 func (m *Machine) Group() *clock.Group { return m.group }
