@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"mailwalk/protocols/dns"
@@ -80,7 +81,7 @@ func (w *World) buildNetwork() error {
 	for _, h := range sc.Hosts {
 		var routes []virtual.Route
 		if h.Gateway != "" {
-			routes = defaultRoutes(gatewayAddrs(sc.Router(h.Gateway), h.Link))
+			routes = defaultRoutes(ofFamilies(gatewayAddrs(sc.Router(h.Gateway), h.Link), h.Addresses))
 		}
 		iface := virtual.Iface{Link: links[h.Link], Addrs: prefixes(sc.Link(h.Link), h.Addresses)}
 		if _, err := w.virtual.AddHost(h.Name, []virtual.Iface{iface}, routes...); err != nil {
@@ -134,6 +135,17 @@ func gatewayAddrs(r *scenarios.Router, link string) []netip.Addr {
 		}
 	}
 	return nil
+}
+
+// ofFamilies are the addresses of which a host has the family, IPv4 or IPv6, itself.
+func ofFamilies(addrs, own []netip.Addr) []netip.Addr {
+	var out []netip.Addr
+	for _, a := range addrs {
+		if slices.ContainsFunc(own, func(o netip.Addr) bool { return o.Is4() == a.Is4() }) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func defaultRoutes(via []netip.Addr) []virtual.Route {
