@@ -48,7 +48,7 @@ func (c *checker) act(field string, a *Act) {
 		keep := d.Keep || a.By == IMAP
 		a.Keep = &keep
 	}
-	c.readsFrom(field, a, p)
+	c.readsFrom(field, a, p, d)
 }
 
 // fitting checks that the act has what its verb needs, and no more.
@@ -97,7 +97,7 @@ func (c *checker) sends(field string, a *Act, p *Person) {
 	}
 }
 
-func (c *checker) readsFrom(field string, a *Act, p *Person) {
+func (c *checker) readsFrom(field string, a *Act, p *Person, d *Device) {
 	account := c.s.Account(p.Address)
 	if account == nil {
 		c.fail(field, "write it under accounts", "%s cannot log in for reading: there is no account %s", p.ID, p.Address)
@@ -119,7 +119,5 @@ func (c *checker) readsFrom(field string, a *Act, p *Person) {
 	if h == nil || h.Runs.Mailboxes == nil {
 		return
 	}
-	if a.By == POP3 && !h.Runs.Mailboxes.POP3 || a.By == IMAP && !h.Runs.Mailboxes.IMAP {
-		c.fail(where, "write "+string(a.By)+": yes under its mailboxes", "%s does not serve %s", h.Name, strings.ToUpper(string(a.By)))
-	}
+	c.readsOver(where, h, a.By, d)
 }

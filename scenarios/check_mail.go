@@ -68,13 +68,13 @@ func (c *checker) people() {
 
 func (c *checker) submitsTo(field string, p *Person) {
 	if p.Submission != "" {
-		if h := c.host(field, p.Submission); h != nil && (h.Runs.MTA == nil || !h.Runs.MTA.Submission) {
+		if h := c.host(field, p.Submission); h != nil && !h.takesSubmissions() {
 			c.fail(field, "write submission: yes under its mta", "no mail server on %s takes mail from mail programs", h.Name)
 		}
 		return
 	}
 	for _, h := range c.s.Hosts {
-		if m := h.Runs.MTA; m != nil && m.Submission && slices.Contains(m.Domains, domainOf(p.Address)) {
+		if m := h.Runs.MTA; h.takesSubmissions() && slices.Contains(m.Domains, domainOf(p.Address)) {
 			p.Submission = h.Name
 			return
 		}
@@ -97,6 +97,7 @@ func (c *checker) device(field string, p *Person, d *Device) {
 		c.reaches(field+".host", h, c.s.Host(p.Submission))
 	}
 	c.logsIn(field, p, d)
+	c.security(field, p, d)
 }
 
 func (c *checker) mails() {

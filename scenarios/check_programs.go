@@ -11,6 +11,7 @@ func (c *checker) programs() {
 	for _, h := range c.s.Hosts {
 		field := join("hosts", h.Name)
 		runs := field + ".runs"
+		c.tls(field, h)
 		if h.Resolver != "" {
 			c.asks(field+".resolver", h)
 		}
@@ -105,7 +106,7 @@ func (c *checker) mta(field string, h *Host) {
 	if h.Resolver == "" {
 		c.fail(join("hosts", h.Name), "write resolver: and a host that runs one", "the mail server cannot look anything up: the host has no resolver")
 	}
-	if !m.SMTP && !m.Submission {
+	if !m.SMTP && !m.Submission && !m.Submissions {
 		c.fail(field, "write submission: yes, or leave smtp: no out", "the mail server listens nowhere")
 	}
 	if m.Size <= 0 {
@@ -198,7 +199,7 @@ func (c *checker) mailboxes(field string, h *Host) {
 	if h.Runs.MTA == nil || len(h.Runs.MTA.Domains) == 0 {
 		c.fail(field, "write mta: {domains: […]} beside it", "no mail can get into these mailboxes: no mail server on %s has a domain of its own", h.Name)
 	}
-	if m := h.Runs.Mailboxes; !m.POP3 && !m.IMAP {
+	if m := h.Runs.Mailboxes; !m.POP3 && !m.IMAP && !m.POP3S && !m.IMAPS {
 		c.fail(field, "leave pop3 or imap on", "nobody can read what is in these mailboxes")
 	}
 }

@@ -60,6 +60,8 @@ type Host struct {
 	Gateway string `yaml:"gateway"`
 	// The host whose resolver its programs ask. Needed for whatever looks up names.
 	Resolver string `yaml:"resolver"`
+	// Whether its mail server and mailboxes speak TLS, and with what certificate; yes means a valid one. They then offer STARTTLS (in POP3, STLS) and listen on the ports where TLS begins at once.
+	TLS *TLS `yaml:"tls"`
 	// The server programs that run on it.
 	Runs Programs `yaml:"runs"`
 }
@@ -129,6 +131,10 @@ type MTA struct {
 	Extensions []Extension `yaml:"extensions"`
 	// How much it lets a client do in one session, which it announces by LIMITS.
 	Session *SessionLimits `yaml:"session"`
+	// Whether it listens on port 465, for the same with TLS from the start. Default: yes with submission on a host with tls.
+	Submissions bool `yaml:"submissions"`
+	// What it does about TLS when it hands mail on: take it where it is offered, whoever the server is; demand it; demand it and a certificate that passes the checks; or do without. In a walk without tls nobody speaks of it.
+	OutgoingTLS OutgoingTLS `yaml:"outgoing-tls" default:"opportunistic"`
 	// The largest mail it takes.
 	Size Size `yaml:"size" default:"25MB"`
 
@@ -191,6 +197,10 @@ type Mailboxes struct {
 	POP3 bool `yaml:"pop3" default:"yes"`
 	// Whether IMAP is served, on port 143.
 	IMAP bool `yaml:"imap" default:"yes"`
+	// Whether POP3 is served with TLS from the start, on port 995. Default: yes with pop3 on a host with tls.
+	POP3S bool `yaml:"pop3s"`
+	// Whether IMAP is served with TLS from the start, on port 993. Default: yes with imap on a host with tls.
+	IMAPS bool `yaml:"imaps"`
 }
 
 // Zone is a part of the DNS that one party answers for. In a file it is written

@@ -43,6 +43,10 @@ type Device struct {
 	Auth Mechanism `yaml:"auth"`
 	// What is typed as the password: one, or a list for each time that the mail program asks again. Default: the account's.
 	Password []string `yaml:"password"`
+	// How its mail program connects for sending and reading: in clear, in clear and then STARTTLS, or with TLS from the start.
+	Security Security `yaml:"security" default:"none"`
+	// Whether it breaks off when the server's certificate does not pass its checks.
+	Verify bool `yaml:"verify" default:"yes"`
 }
 
 // Protocol is a protocol for reading mail.

@@ -10,12 +10,11 @@ import (
 	"strings"
 
 	"mailwalk/protocols/dns"
-	"mailwalk/protocols/imap"
-	"mailwalk/protocols/pop3"
 	"mailwalk/scenarios"
 	"mailwalk/sim/mailbox"
 	"mailwalk/sim/mta"
 	"mailwalk/sim/resolver"
+	"mailwalk/sim/secure"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 	"mailwalk/sim/wire/virtual"
@@ -23,11 +22,14 @@ import (
 
 // Ports of the protocols.
 const (
-	smtpPort       = 25
-	dnsPort        = 53
-	pop3Port       = 110
-	imapPort       = 143
-	submissionPort = 587
+	smtpPort        = 25
+	dnsPort         = 53
+	pop3Port        = 110
+	imapPort        = 143
+	submissionPort  = 587
+	submissionsPort = 465
+	imapsPort       = 993
+	pop3sPort       = 995
 )
 
 // build makes the network, the servers and the people of the walk.
@@ -225,11 +227,14 @@ func (w *World) startPrograms(sh *scenarios.Host) error {
 			return err
 		}
 	}
+	encrypt := w.encryption(h)
 	if runs.Mailboxes != nil {
-		w.startMailboxes(h, runs.Mailboxes)
+		if err := w.startMailboxes(h, runs.Mailboxes, encrypt); err != nil {
+			return err
+		}
 	}
 	if runs.MTA != nil {
-		return w.startMTA(h, runs.MTA)
+		return w.startMTA(h, runs.MTA, encrypt)
 	}
 	return nil
 }
@@ -250,7 +255,11 @@ func (w *World) startDNS(h wire.Host, d *scenarios.DNS) error {
 
 func (w *World) cleartext() bool { return w.scenario.Policies.Cleartext == scenarios.Allowed }
 
-func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) {
+func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes, encrypt *secure.Host) error {
+	tls, err := w.shown(h, encrypt)
+	if err != nil {
+		return err
+	}
 	var accounts []mailbox.Account
 	for _, a := range w.scenario.Accounts {
 		if a.Host == h.Name() {
@@ -262,34 +271,13 @@ func (w *World) startMailboxes(h wire.Host, m *scenarios.Mailboxes) {
 	h.Go("mailboxes", func(ctx context.Context) {
 		err := store.Start(ctx)
 		if err == nil {
-			err = w.serveMailboxes(h, m, store)
+			err = w.serveMailboxes(&reading{h, store, encrypt, tls}, m)
 		}
 		if err != nil && ctx.Err() == nil {
 			w.warn(fmt.Sprintf("%s cannot serve its mailboxes: %v", h.Name(), err))
 		}
 	})
-}
-
-// serveMailboxes opens the ports at which people read.
-func (w *World) serveMailboxes(h wire.Host, m *scenarios.Mailboxes, store *mailbox.Store) error {
-	if m.POP3 {
-		s := &pop3.Server{Hostname: h.Name(), Backend: store.POP3(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
-		err := w.listen(h, pop3Port, "pop3", func(ctx context.Context, nc net.Conn, c *trace.Conn) {
-			// How a session ends is told by its lines and its connection.
-			_ = s.ServeConn(ctx, nc, &pop3.Hooks{Hooks: w.recorder.Hooks(c, true), State: func(from, to pop3.State) { w.session(c, from.String(), to.String()) }})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if !m.IMAP {
-		return nil
-	}
-	s := &imap.Server{Hostname: h.Name(), Backend: store.IMAP(), AllowCleartext: w.cleartext(), Now: h.Clock().Now}
-	return w.listen(h, imapPort, "imap", func(ctx context.Context, nc net.Conn, c *trace.Conn) {
-		// As above.
-		_ = s.ServeConn(ctx, nc, &imap.Hooks{Hooks: w.recorder.Hooks(c, true), State: func(from, to imap.State) { w.session(c, from.String(), to.String()) }})
-	})
+	return nil
 }
 
 // session records that a server's session went from one state to another.
@@ -311,7 +299,7 @@ func (w *World) listen(h wire.Host, port uint16, name string, serve func(ctx con
 	return nil
 }
 
-func (w *World) startMTA(h wire.Host, m *scenarios.MTA) error {
+func (w *World) startMTA(h wire.Host, m *scenarios.MTA, encrypt *secure.Host) error {
 	cfg := mta.Config{
 		Host: h, Recorder: w.recorder, Hostname: m.Hostname,
 		Domains: m.Domains, RelayDomains: m.RelayDomains, Known: w.known, Transport: map[string]string{},
@@ -320,6 +308,7 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA) error {
 		Mechanisms: m.Mechanisms(), DecoyKey: w.secrets.decoyKey(h),
 	}
 	policies(&cfg, m)
+	w.encrypts(&cfg, m, encrypt)
 	for _, r := range m.Transport {
 		cfg.Transport[strings.ToLower(r.Domain)] = r.Host
 	}

@@ -14,7 +14,7 @@ import (
 // Door is a server of a host, as somebody from outside can reach it.
 type Door struct {
 	Host    string
-	Service string // smtp, submission, pop3, imap, domain
+	Service string // smtp, submission, submissions, pop3, pop3s, imap, imaps, domain
 	Network string // tcp or udp
 	// Inside is the server's address in the walk.
 	Inside netip.AddrPort
@@ -41,10 +41,13 @@ func DoorsOf(sc *scenarios.Scenario) []Door {
 		if m := h.Runs.MTA; m != nil {
 			add(m.SMTP, "tcp", smtpPort)
 			add(m.Submission, "tcp", submissionPort)
+			add(m.Submissions, "tcp", submissionsPort)
 		}
 		if m := h.Runs.Mailboxes; m != nil {
 			add(m.POP3, "tcp", pop3Port)
 			add(m.IMAP, "tcp", imapPort)
+			add(m.POP3S, "tcp", pop3sPort)
+			add(m.IMAPS, "tcp", imapsPort)
 		}
 		names := h.Runs.DNS != nil || h.Runs.Resolver != nil
 		add(names, "udp", dnsPort)

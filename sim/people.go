@@ -187,6 +187,7 @@ func (w *World) program(p *scenarios.Person, d *scenarios.Device) *mua.Program {
 	if len(d.Password) > 0 {
 		cfg.Passwords = d.Password
 	}
+	w.connects(&cfg, d)
 	program := mua.New(cfg)
 	w.programs[key] = program
 	return program

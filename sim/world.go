@@ -21,6 +21,7 @@ import (
 	"mailwalk/sim/mta"
 	"mailwalk/sim/mua"
 	"mailwalk/sim/resolver"
+	"mailwalk/sim/secure"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 	"mailwalk/sim/wire/loopback"
@@ -96,8 +97,10 @@ type World struct {
 	sent     map[string][]byte       // contents as they were sent, by number
 	off      map[string]bool         // hosts that are switched off
 	going    *going                  // the latest act
-	lines    *lines                  // nil as long as nobody wants anything of lines
-	closed   bool
+	// authority vouches for the walk's servers; nil in a walk without TLS.
+	authority *secure.Authority
+	lines     *lines // nil as long as nobody wants anything of lines
+	closed    bool
 }
 
 // New builds the world of a walk. Nothing happens in it before the first step.
@@ -118,6 +121,12 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 	w.clock = clock.New(sc.Start, w.recorder.Root())
 	w.recorder.Attach(w.clock)
 	w.recorder.ReserveMails(len(sc.Mails))
+	if sc.SpeaksTLS() {
+		var err error
+		if w.authority, err = secure.NewAuthority(seed, sc.Start); err != nil {
+			return nil, fmt.Errorf("walk %s: %w", sc.Name, err)
+		}
+	}
 	if err := w.lay(o.Wire); err != nil {
 		return nil, fmt.Errorf("walk %s: %w", sc.Name, err)
 	}

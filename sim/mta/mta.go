@@ -10,6 +10,7 @@ package mta
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -19,14 +20,16 @@ import (
 
 	"mailwalk/protocols/dns"
 	"mailwalk/protocols/smtp"
+	"mailwalk/sim/secure"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 )
 
 // Ports of the protocol (RFC 5321 §4.5.4.2, RFC 6409 §3.1).
 const (
-	relayPort      = 25
-	submissionPort = 587
+	relayPort       = 25
+	submissionPort  = 587
+	submissionsPort = 465 // TLS begins at once (RFC 8314 §3.3)
 )
 
 // Mailboxes are what final delivery goes to.
@@ -66,8 +69,15 @@ type Config struct {
 	Postmaster string
 	// Trusted are addresses from which it relays to anywhere.
 	Trusted []netip.Prefix
-	// SMTP and Submission say at which ports it listens.
-	SMTP, Submission bool
+	// SMTP, Submission and Submissions say at which ports it listens: 25, 587, and 465
+	// where TLS begins at once.
+	SMTP, Submission, Submissions bool
+	// TLS is what its programs need for TLS; nil in a walk in which nobody speaks it.
+	TLS *secure.Host
+	// Certificate is what it shows to clients, to which it then offers TLS; nil is none.
+	Certificate *secure.Server
+	// Outgoing is what it does about TLS as a client.
+	Outgoing Security
 	// Open has it relay for anybody to anywhere.
 	Open bool
 	// FollowAliases has it go to a host that an MX record names by an alias, which
@@ -113,13 +123,14 @@ type Server struct {
 	ids   interface{ Uint64() uint64 }
 	grey  greyMemory
 	limit *limiter
-	// outgoing are the sessions with other servers that are open, by address.
-	outgoing map[netip.Addr]*outgoing
+	tls   *tls.Config // of its servers; nil without
+	// outgoing are the sessions with other servers that are open.
+	outgoing map[place]*outgoing
 }
 
 // Start has the host run a mail server, and try again what its disk holds.
 func Start(cfg Config) (*Server, error) {
-	s := &Server{Config: cfg, queue: map[string]*entry{}, outgoing: map[netip.Addr]*outgoing{}, ids: cfg.Host.Rand("queue ids")}
+	s := &Server{Config: cfg, queue: map[string]*entry{}, outgoing: map[place]*outgoing{}, ids: cfg.Host.Rand("queue ids")}
 	s.Schedule = s.Schedule.orDefault()
 	if s.Hops == 0 {
 		s.Hops = 100
@@ -133,11 +144,21 @@ func Start(cfg Config) (*Server, error) {
 	if s.Limit != nil {
 		s.limit = &limiter{Limit: *s.Limit, taken: map[netip.Addr][]time.Time{}}
 	}
+	if s.Certificate != nil {
+		var err error
+		if s.tls, err = s.TLS.ServerConfig(*s.Certificate); err != nil {
+			return nil, fmt.Errorf("host %s: mail server: %w", cfg.Host.Name(), err)
+		}
+	}
 	for _, p := range []struct {
 		on   bool
 		port uint16
 		mode smtp.Mode
-	}{{cfg.SMTP, relayPort, smtp.Relay}, {cfg.Submission, submissionPort, smtp.Submission}} {
+	}{
+		{cfg.SMTP, relayPort, smtp.Relay},
+		{cfg.Submission, submissionPort, smtp.Submission},
+		{cfg.Submissions, submissionsPort, smtp.Submission},
+	} {
 		if !p.on {
 			continue
 		}
@@ -145,7 +166,9 @@ func Start(cfg Config) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("host %s: mail server: %w", cfg.Host.Name(), err)
 		}
-		wire.Serve(cfg.Host, l, trace.ServiceName(p.port), func(ctx context.Context, nc net.Conn) { s.serve(ctx, nc, p.mode) })
+		wire.Serve(cfg.Host, l, trace.ServiceName(p.port), func(ctx context.Context, nc net.Conn) {
+			s.serve(ctx, nc, p.mode, p.port == submissionsPort)
+		})
 	}
 	if err := s.recover(); err != nil {
 		return nil, fmt.Errorf("host %s: mail server: %w", cfg.Host.Name(), err)
@@ -154,7 +177,7 @@ func Start(cfg Config) (*Server, error) {
 }
 
 // serve holds one session.
-func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
+func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode, implicit bool) {
 	conn := wire.Traced(nc)
 	s.Recorder.Serve(conn)
 	b := &backend{Server: s, mode: mode, conn: conn}
@@ -171,6 +194,11 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode) {
 		},
 	}
 	hooks.Said, hooks.Error = b.said, b.misproved
+	if s.tls != nil {
+		watched := s.TLS.Watch(nc, true)
+		server.TLS, server.ImplicitTLS, hooks.TLS.Done = s.tls, implicit, watched.Done
+		nc = watched
+	}
 	// How a session ends is told by its lines and its connection.
 	_ = server.ServeConn(ctx, nc, hooks)
 }

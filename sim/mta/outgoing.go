@@ -16,10 +16,18 @@ import (
 // a server takes any number of transactions (RFC 5321 §4.1.4).
 const mostSessions = 5
 
+// place is where sessions lead.
+type place struct {
+	to netip.Addr
+	// host is whose address it is, where the server has proved to be that host; else it
+	// is empty.
+	host string
+}
+
 // outgoing are the sessions with one address of other servers, and the mails that
 // wait for one.
 type outgoing struct {
-	to      netip.Addr
+	place
 	open    int // sessions, those that are being opened or closed among them
 	waiting []*turn
 }
@@ -34,12 +42,17 @@ type turn struct {
 	err    error
 }
 
-// outgoingTo are the sessions with an address.
-func (s *Server) outgoingTo(to netip.Addr) *outgoing {
-	o := s.outgoing[to]
+// outgoingTo are the sessions with an address of a host. What a server has proved for
+// one name does not count for another.
+func (s *Server) outgoingTo(to netip.Addr, host string) *outgoing {
+	at := place{to: to}
+	if s.Outgoing == Verified {
+		at.host = host
+	}
+	o := s.outgoing[at]
 	if o == nil {
-		o = &outgoing{to: to}
-		s.outgoing[to] = o
+		o = &outgoing{place: at}
+		s.outgoing[at] = o
 	}
 	return o
 }
@@ -96,7 +109,7 @@ func (s *Server) free(o *outgoing) {
 		return
 	}
 	if o.open--; o.open == 0 {
-		delete(s.outgoing, o.to)
+		delete(s.outgoing, o.place)
 	}
 }
 

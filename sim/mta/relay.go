@@ -72,18 +72,18 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 	if err != nil {
 		return false, err
 	}
-	o := s.outgoingTo(to)
+	o := s.outgoingTo(to, host)
 	c, err := s.session(ctx, o, host)
 	if err != nil {
 		return false, err
 	}
 	for taken := c != nil; ; taken = false {
 		if !taken {
-			if c, err = s.dial(ctx, to); err != nil {
+			if c, err = s.connect(ctx, host, to); c == nil {
 				s.unreached(o, err)
 				return false, err
 			}
-			if _, err := c.Hello(ctx); err != nil {
+			if err != nil {
 				c.Close()
 				s.free(o)
 				return s.refused(e, j, host, err)
@@ -109,23 +109,12 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 	}
 }
 
-// dial opens a connection for a session.
-func (s *Server) dial(ctx context.Context, to netip.Addr) (*smtp.Client, error) {
-	dialCtx, cancel := s.Host.Clock().WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	nc, err := s.Host.Dial(dialCtx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(to, relayPort))
-	if err != nil {
-		return nil, err
-	}
-	hooks := s.Recorder.Hooks(wire.Traced(nc), false)
-	return smtp.NewClient(nc, smtp.ClientOptions{Hello: s.Hostname, Chunking: true, Now: s.Host.Clock().Now, Hooks: &hooks}), nil
-}
-
 // refused notes that a server does not want to talk. When it may later, the next
 // one is tried.
 func (s *Server) refused(e *entry, j *job, host string, err error) (decided bool, _ error) {
 	var reply *smtp.Reply
-	if !errors.As(err, &reply) || reply.Temporary() {
+	var insecure *insecureError
+	if errors.As(err, &insecure) || !errors.As(err, &reply) || reply.Temporary() {
 		return false, err
 	}
 	s.verdict(e, j.recipients, reply, host)

@@ -3,6 +3,7 @@ package mta
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -186,6 +187,9 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 func (s *session) received(peer smtp.Peer, env smtp.Envelope, id string) ([]byte, error) {
 	r := message.Received{
 		FromHELO: peer.Hello, FromIP: s.client, By: s.Hostname, With: peer.Protocol(), ID: id, Date: s.Host.Clock().Now(),
+	}
+	if peer.TLSState != nil {
+		r.TLS = tls.CipherSuiteName(peer.TLSState.CipherSuite)
 	}
 	// Several recipients must not learn of each other (RFC 5321 §7.2).
 	if to := env.Recipients[0].To; len(env.Recipients) == 1 && !to.IsPostmaster() {

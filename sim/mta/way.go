@@ -62,7 +62,7 @@ func (s *Server) tryHost(ctx context.Context, w *way, x *exchanger) error {
 		case errors.Is(err, wire.ErrHostDown):
 			return err
 		case !spoke:
-			w.note(smtp.NewReply(451, smtp.Enhanced{4, 4, 1}, "%s: %v", x.host, err))
+			w.note(unreachable(x.host, err))
 			w.why = plainly(err)
 			continue
 		}

@@ -126,16 +126,19 @@ func (p *Program) withMails(ctx context.Context, mailbox, messageID string, do f
 func (p *Program) withMailbox(ctx context.Context, mailbox string, do func(c *imap.Client, box *imap.SelectedMailbox) error) error {
 	p.begin()
 	p.Recorder.NewHop(&trace.MailBody{Recipients: []string{p.Address}, Mailbox: p.Address + "/" + mailbox, Purpose: trace.Retrieval, From: p.Mailbox, Toward: p.Host.Name()})
-	if !p.AllowCleartext {
+	if p.Security == InClear && !p.AllowCleartext {
 		return ErrCleartext
 	}
-	nc, hooks, err := p.dial(ctx, p.Mailbox, imapPort)
+	nc, s, hooks, err := p.dial(ctx, p.Mailbox, p.port(p.Mailbox, imapPort, imapsPort))
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	c, err := imap.Connect(ctx, nc, imap.ClientOptions{Hooks: &imap.Hooks{Hooks: *hooks}, Now: p.Host.Clock().Now})
+	c, err := imap.Connect(ctx, nc, imap.ClientOptions{Hooks: &imap.Hooks{Hooks: *hooks, TLS: s.hooks()}, ImplicitTLS: s.implicit(), Now: p.Host.Clock().Now})
 	if err != nil {
+		return errors.Join(err, nc.Close())
+	}
+	defer c.Disconnect()
+	if err := s.upgradeIMAP(ctx, c); err != nil {
 		return err
 	}
 	if err := p.logIn(p.Mailbox, func(password string) error { return c.Login(ctx, p.Address, password) }); err != nil {

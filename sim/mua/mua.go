@@ -10,6 +10,7 @@ import (
 
 	"mailwalk/protocols/dialog"
 	"mailwalk/protocols/dns"
+	"mailwalk/sim/secure"
 	"mailwalk/sim/trace"
 	"mailwalk/sim/wire"
 )
@@ -35,6 +36,12 @@ type Config struct {
 	Mechanism string
 	// Submission and Mailbox are the servers for sending and for reading.
 	Submission, Mailbox string
+	// TLS is what the program needs for TLS; it may be nil when Security is InClear.
+	TLS *secure.Host
+	// Security is how it connects. Verify has it break off when the server's certificate
+	// does not pass the checks.
+	Security Security
+	Verify   bool
 	// AllowCleartext lets passwords go over connections that are not encrypted.
 	AllowCleartext bool
 	// Identify is the number in the trace of a mail that was fetched, empty for one
@@ -65,19 +72,24 @@ func New(cfg Config) *Program {
 }
 
 // dial finds a server by its name and connects to it.
-func (p *Program) dial(ctx context.Context, server string, port uint16) (net.Conn, *dialog.Hooks, error) {
+func (p *Program) dial(ctx context.Context, server string, port uint16) (net.Conn, *session, *dialog.Hooks, error) {
 	addrs, err := p.Stub.LookupAddrs(ctx, server)
 	if err != nil {
-		return nil, nil, fmt.Errorf("find %s: %w", server, err)
+		return nil, nil, nil, fmt.Errorf("find %s: %w", server, err)
 	}
 	for _, a := range addrs {
 		var nc net.Conn
 		if nc, err = p.Host.Dial(ctx, "tcp", netip.AddrPort{}, netip.AddrPortFrom(a, port)); err == nil {
 			hooks := p.Recorder.Hooks(wire.Traced(nc), false)
-			return nc, &hooks, nil
+			s := &session{program: p, server: server}
+			if p.Security != InClear {
+				s.Conn = p.TLS.Watch(nc, false)
+				nc = s.Conn
+			}
+			return nc, s, &hooks, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("connect to %s: %w", server, err)
+	return nil, nil, nil, fmt.Errorf("connect to %s: %w", server, err)
 }
 
 // begin has the running program be about no mail.

@@ -48,15 +48,18 @@ func (p *Program) withMaildrop(ctx context.Context, do func(c *pop3.Client) erro
 	p.begin()
 	rec := p.Recorder
 	rec.NewHop(&trace.MailBody{Recipients: []string{p.Address}, Mailbox: p.Address + "/INBOX", Purpose: trace.Retrieval, From: p.Mailbox, Toward: p.Host.Name()})
-	nc, hooks, err := p.dial(ctx, p.Mailbox, pop3Port)
+	nc, s, hooks, err := p.dial(ctx, p.Mailbox, p.port(p.Mailbox, pop3Port, pop3sPort))
 	if err != nil {
 		return err
 	}
-	c, err := pop3.NewClient(ctx, nc, &pop3.ClientOptions{Hooks: &pop3.Hooks{Hooks: *hooks}, AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now})
+	c, err := pop3.NewClient(ctx, nc, &pop3.ClientOptions{Hooks: &pop3.Hooks{Hooks: *hooks, TLS: s.hooks()}, ImplicitTLS: s.implicit(), AllowCleartext: p.AllowCleartext, Now: p.Host.Clock().Now})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	if err := s.upgradePOP3(ctx, c); err != nil {
+		return err
+	}
 	if err := p.logIn(p.Mailbox, func(password string) error { return c.Login(ctx, p.Address, password) }); err != nil {
 		return err
 	}

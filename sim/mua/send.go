@@ -66,18 +66,18 @@ func (p *Program) submit(ctx context.Context, m Outgoing) error {
 	if err != nil {
 		return err
 	}
-	nc, hooks, err := p.dial(ctx, p.Submission, submissionPort)
+	nc, s, hooks, err := p.dial(ctx, p.Submission, p.port(p.Submission, submissionPort, submissionsPort))
 	if err != nil {
 		return err
 	}
-	opts := smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Chunking: true, Now: p.Host.Clock().Now, Hooks: hooks}
+	opts := smtp.ClientOptions{AllowCleartext: p.AllowCleartext, Chunking: true, Now: p.Host.Clock().Now, Hooks: hooks, TLSHooks: s.hooks()}
 	opts.Rand = wire.RandomOctets(p.Host, "SASL "+wire.Traced(nc).ID)
 	if p.Mechanism != "" {
 		opts.Mechanisms = []string{p.Mechanism}
 	}
 	c := smtp.NewClient(nc, opts)
 	defer c.Close()
-	if _, err := c.Hello(ctx); err != nil {
+	if err := s.greetSMTP(ctx, c); err != nil {
 		return err
 	}
 	if err := p.authenticate(ctx, c); err != nil {

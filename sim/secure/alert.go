@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 )
 
 // alerts are the names of the alerts that end a handshake (RFC 8446 §6.2, and RFC 5246
@@ -77,5 +78,5 @@ func inWords(err error, peer string) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Sprintf("%s hangs up in the middle of it", peer)
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "TLS handshake: ")
 }

@@ -36,6 +36,10 @@ func Flaws() []Flaw { return []Flaw{Expired, NotYetValid, WrongName, SelfSigned,
 
 const day = 24 * time.Hour
 
+// issued is how long before the walk certificates were signed. It is years, since
+// programs from outside go by the machine's clock and not by the walk's.
+const issued = 5 * 365 * day
+
 // Authority is the certification authority that all hosts of a walk trust. Its
 // certificates are the same for the same seed, start and names.
 type Authority struct {
@@ -103,7 +107,7 @@ func (a *Authority) newIssuer(name string) (*issuer, error) {
 	k := a.newKey(name)
 	template := &x509.Certificate{
 		SerialNumber: a.serial(name), Subject: pkix.Name{CommonName: name},
-		NotBefore: a.start.Add(-365 * day), NotAfter: a.start.Add(10 * 365 * day),
+		NotBefore: a.start.Add(-issued), NotAfter: a.start.Add(2 * issued),
 		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
 	}
 	cert, err := sign(template, template, k, k)
@@ -134,7 +138,7 @@ func (a *Authority) Certificate(flaw Flaw, names ...string) (tls.Certificate, er
 	k := a.newKey(names[0])
 	template := &x509.Certificate{
 		SerialNumber: a.serial(names[0] + " " + string(flaw)),
-		NotBefore:    a.start.Add(-30 * day), NotAfter: a.start.Add(60 * day),
+		NotBefore:    a.start.Add(-issued), NotAfter: a.start.Add(60 * day),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 	}

@@ -64,6 +64,28 @@ func (a *Authority) check(chain []*x509.Certificate, name string, now time.Time)
 	return verdict{trace.CertificateValid, fmt.Sprintf("it is for %s, an authority that the client trusts has signed it, and it is valid today", name)}
 }
 
+// What a client may do with a certificate that it has checked.
+const (
+	goOn     = "goes on"
+	breakOff = "breaks off"
+)
+
+// judge records what a client does after the checks.
+func (c *Conn) judge(name string, v verdict, p Policy) {
+	choice, because := goOn, v.because
+	switch passed := v.checked == trace.CertificateValid; {
+	case !passed && p == Verify:
+		choice = breakOff
+	case !passed:
+		because += "; but it does not insist: against who only listens, any certificate does"
+	case p == Opportunistic:
+		because += "; it would have gone on with any other, too"
+	}
+	c.host.rec.Record(trace.Event{Host: c.host.host.Name(), What: trace.JudgeCert, IDs: trace.IDs{Conn: c.Traced().ID}, Body: &trace.DecisionBody{
+		Subject: name, Choice: choice, Options: []string{goOn, breakOff}, Because: because,
+	}})
+}
+
 // names are those that a certificate is for.
 func names(c *x509.Certificate) []string {
 	all := append([]string(nil), c.DNSNames...)

@@ -105,6 +105,7 @@ func (h *Host) ServerConfig(s Server) (*tls.Config, error) {
 }
 
 // ClientConfig is for this connection alone, to a server that the client takes for name.
+// What it makes of the server's certificate is a decision in the trace.
 func (c *Conn) ClientConfig(name string, p Policy) *tls.Config {
 	h := c.host
 	config := h.base()
@@ -117,6 +118,7 @@ func (c *Conn) ClientConfig(name string, p Policy) *tls.Config {
 		c.learn(cs)
 		v := h.authority.check(cs.PeerCertificates, name, h.host.Clock().Now())
 		c.known.Checked, c.known.CheckedFor, c.known.Because = v.checked, name, v.because
+		c.judge(name, v, p)
 		if p == Verify && v.checked != trace.CertificateValid {
 			return fmt.Errorf("%w: %s: %s", ErrCertificate, v.checked, v.because)
 		}

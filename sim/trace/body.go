@@ -313,6 +313,9 @@ const (
 	ComeLater       = "come-later"     // not now: the client is to come again
 	ChoseMechanism  = "mechanism"      // by which SASL mechanism a client logs in
 	AskAgain        = "ask-again"      // a password was refused: another is asked for
+	ChoseTLS        = "tls"            // whether a client goes on under TLS
+	JudgeCert       = "certificate"    // what a client makes of a server's certificate
+	FallBack        = "fall-back"      // what it does when TLS has failed
 )
 
 // DecisionBody is a choice, with what it was made from.

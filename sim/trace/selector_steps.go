@@ -21,6 +21,7 @@ func Steps(k Kind) []string {
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
 			ChoseMechanism, AskAgain,
+			ChoseTLS, JudgeCert, FallBack,
 		}
 	case Mail:
 		return []string{

@@ -58,3 +58,13 @@ func (s *Streams) OnWire(conn string, said Range) Range {
 	said.From, said.To = parts[0].from, parts[len(parts)-1].to
 	return said
 }
+
+// Sealed tells whether what was said was said inside TLS.
+func (s *Streams) Sealed(conn string, said Range) bool {
+	c := s.conns[conn]
+	if c == nil {
+		return false
+	}
+	d := &c[direction(said.FromServer)]
+	return d.begun && said.To > d.start
+}

@@ -57,7 +57,10 @@ func (p *Printer) spoken(e *trace.Event, b *trace.LineBody) {
 		indent, words = "", speaker+": "+said
 	}
 	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, words)
-	if b.Secret {
+	switch {
+	case b.Secret && p.wire.tls.Sealed(e.Conn, b.Range):
+		p.out.detail("(this line holds a password; it travels inside TLS, where nobody on the way can read it)")
+	case b.Secret:
 		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
 	}
 	if b.Meant != "" || b.MeantContent != nil {

@@ -107,6 +107,14 @@ func level(e *trace.Event) int {
 	return 0
 }
 
+// secret says of a line with a password whether it can be read on the wire.
+func (s *stage) secret(e *trace.Event) span {
+	if _, sealed := s.rows.index.OnWire(e.Seq); sealed {
+		return span{" a password, sealed on the wire", s.theme.dim}
+	}
+	return span{" " + s.glyphs.warning + " a password can be read here", s.theme.warning}
+}
+
 // saying is what a step's row says.
 func (s *stage) saying(e *trace.Event) line {
 	t := &s.theme
@@ -125,7 +133,7 @@ func (s *stage) saying(e *trace.Event) line {
 		}
 		l := line{{speaker + " ", t.dim}, {spoken(b), t.text}}
 		if b.Secret {
-			l = append(l, span{" " + s.glyphs.warning + " a password can be read here", t.warning})
+			l = append(l, s.secret(e))
 		}
 		if b.Meant != "" || b.MeantContent != nil {
 			l = append(l, span{" " + s.glyphs.fault + " not what it believes to say", t.fault})

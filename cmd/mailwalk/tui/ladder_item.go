@@ -179,7 +179,7 @@ func (l *ladder) line(it *item, e *trace.Event, b *trace.LineBody) {
 		}
 	}
 	if b.Secret {
-		it.text += " " + l.glyphs.warning + " a password can be read here"
+		it.text += l.secret(e).text
 	}
 }
 
