@@ -142,6 +142,7 @@ func (w *World) prepareVisit(a Act) (func() error, error) {
 			v.finished = true
 		case trace.HangUp:
 			v.leave()
+			v.outlet = nowhere{}
 		}
 		v.changed.Broadcast()
 		return nil
@@ -206,7 +207,7 @@ func (v *visit) speak(ctx context.Context) {
 }
 
 func (v *visit) write(p []byte) bool {
-	_, err := v.conn.Write(p)
+	_, err := v.conn.Write(p) // on what it was when the call began: the visitor may leave meanwhile
 	v.outlet.Taken(len(p))
 	if err != nil && !v.gone {
 		v.hangUp(err)
@@ -228,7 +229,7 @@ func (v *visit) closeWrite() {
 
 // listen hands out what comes for the visitor, no faster than it takes it.
 func (v *visit) listen(ctx context.Context) {
-	buf := make([]byte, 16<<10)
+	buf := make([]byte, 1<<10)
 	if v.door.Network == "udp" {
 		buf = make([]byte, 64<<10)
 	}
@@ -247,6 +248,9 @@ func (v *visit) listen(ctx context.Context) {
 				v.owed += int64(n)
 			}
 			v.outlet.Send(append([]byte(nil), buf[:n]...))
+		}
+		if n == len(buf) && n < 16<<10 { // most take a few lines at a time, and many nothing at all
+			buf = make([]byte, 2*n)
 		}
 		switch {
 		case err == nil || v.gone:
@@ -270,6 +274,7 @@ func (v *visit) hangUp(why error) {
 	if !v.gone {
 		v.leave()
 		v.outlet.HangUp(why)
+		v.outlet = nowhere{}
 		v.changed.Broadcast()
 	}
 }
@@ -286,6 +291,8 @@ func (v *visit) leave() {
 	if v.conn != nil {
 		_ = v.conn.Close() // how it ends is told by its connection
 	}
+	// There may be many, and of those who have gone nothing else is kept.
+	v.said, v.asked, v.left, v.conn = nil, nil, nil, nil
 }
 
 // nowhere is the outlet of a recording that is played.

@@ -1,6 +1,7 @@
 package doors
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -59,11 +60,14 @@ func (s *Set) admit(o Open, conn *net.TCPConn) {
 
 // listen takes what the visitor says.
 func (v *visit) listen() {
+	buf := make([]byte, 1<<10)
 	for {
-		buf := make([]byte, 16<<10)
 		n, err := v.conn.Read(buf)
 		if n > 0 {
-			v.in.Say(buf[:n:n])
+			v.in.Say(bytes.Clone(buf[:n]))   // the trace keeps it
+			if n == len(buf) && n < 16<<10 { // most say a few lines, and many nothing at all
+				buf = make([]byte, 2*n)
+			}
 			v.mu.Lock()
 			v.said += n
 			for v.said > readAhead && !v.over {

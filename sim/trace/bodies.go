@@ -22,7 +22,21 @@ func IDOf(b []byte) ContentID {
 	return contentID(sha256.Sum256(b))
 }
 
-func contentID(sum [sha256.Size]byte) ContentID { return ContentID(hex.EncodeToString(sum[:])) }
+func contentID(sum contentSum) ContentID { return ContentID(hex.EncodeToString(sum[:])) }
+
+// contentSum is what a ContentID spells.
+type contentSum = [sha256.Size]byte
+
+// sumOf is what an ID spells; zero, which names no content, if it spells nothing.
+func sumOf(id ContentID) (sum contentSum) {
+	if len(id) != hex.EncodedLen(len(sum)) {
+		return contentSum{}
+	}
+	if _, err := hex.Decode(sum[:], []byte(id)); err != nil {
+		return contentSum{}
+	}
+	return sum
+}
 
 // Put keeps a copy of b, unless it is kept already, and says how to refer to it.
 func (s *Bodies) Put(b []byte) Content {

@@ -25,7 +25,7 @@ type traceFile struct {
 	// The blocks of each kind, in their order, and how many things are in them.
 	eventBlocks, contentBlocks, snapshots []blockInfo
 	events, contents                      uint64
-	named                                 map[ContentID]uint64
+	named                                 map[contentSum]uint64
 	// unfinished says why the file's end was not found.
 	unfinished error
 
@@ -78,7 +78,7 @@ func Open(r io.ReaderAt, size int64) (*Trace, error) {
 }
 
 func newTraceFile(r io.ReaderAt) *traceFile {
-	return &traceFile{r: r, named: make(map[ContentID]uint64), views: make(map[int]*View)}
+	return &traceFile{r: r, named: make(map[contentSum]uint64), views: make(map[int]*View)}
 }
 
 // Unfinished is nil for a live trace and for a file that was ended in order.
@@ -216,7 +216,7 @@ func (f *traceFile) takeIndex(text []byte, at int64) error {
 		if len(r.src) <= sha256.Size {
 			return bad
 		}
-		id := contentID([sha256.Size]byte(r.src))
+		id := contentSum(r.src)
 		r.src = r.src[sha256.Size:]
 		f.named[id] = r.number(f.contents)
 	}
@@ -254,7 +254,7 @@ func (f *traceFile) takeNames(payload []byte, b blockInfo, before uint64) {
 	r := unpacker{src: payload}
 	for i := range uint64(b.count) {
 		if c, id := r.content(); c.named {
-			f.named[contentID(id)] = before + i + 1
+			f.named[id] = before + i + 1
 		}
 	}
 }
@@ -383,7 +383,7 @@ func (f *traceFile) drop() {
 func (f *traceFile) has(id ContentID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, ok := f.named[id]
+	_, ok := f.named[sumOf(id)]
 	return ok
 }
 
@@ -391,7 +391,7 @@ func (f *traceFile) has(id ContentID) bool {
 func (f *traceFile) body(id ContentID) ([]byte, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	number, ok := f.named[id]
+	number, ok := f.named[sumOf(id)]
 	if !ok {
 		return nil, false
 	}

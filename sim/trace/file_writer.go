@@ -3,7 +3,6 @@ package trace
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,10 +37,12 @@ type Writer struct {
 	contents  []byte // of the block of contents that is being filled
 	pending   uint32 // contents in it
 	nContents uint64
-	payloads  map[[sha256.Size]byte]uint64 // the numbers of those kept
-	names     map[ContentID]bool           // of those kept
-	named     []namedContent
-	windows   *windows
+	// payloads are the numbers of what packets carried lately, and before what they
+	// carried before that: a payload comes again soon or not at all.
+	payloads, before map[contentSum]uint64
+	names            map[contentSum]bool // of those kept
+	named            []namedContent
+	windows          *windows
 
 	view     View
 	snapshot uint64 // the event of the last snapshot
@@ -50,14 +51,18 @@ type Writer struct {
 
 // namedContent is a content that events name, and its number in the file.
 type namedContent struct {
-	id     [sha256.Size]byte
+	id     contentSum
 	number uint64
 }
+
+// payloadsHeld is how many payloads are held to be found again, and as many at most
+// that came before them.
+const payloadsHeld = 1 << 15
 
 // NewWriter writes the beginning of a trace file to w. Contents that events
 // refer to are taken from bodies, those of the header's inputs now.
 func NewWriter(w io.Writer, h Header, bodies *Bodies) (*Writer, error) {
-	f := &Writer{w: w, bodies: bodies, payloads: make(map[[sha256.Size]byte]uint64), names: make(map[ContentID]bool), windows: newWindows(bodies)}
+	f := &Writer{w: w, bodies: bodies, payloads: make(map[contentSum]uint64), names: make(map[contentSum]bool), windows: newWindows(bodies)}
 	f.events.store = f.payload
 	h.Schema = Schema
 	text, err := json.Marshal(h)
@@ -201,11 +206,11 @@ func (f *Writer) content(c *Content) {
 	if c == nil || f.err != nil {
 		return
 	}
-	if f.names[c.ID] {
+	id := sumOf(c.ID)
+	switch {
+	case f.names[id]:
 		return
-	}
-	sum, err := hex.DecodeString(string(c.ID))
-	if err != nil || len(sum) != sha256.Size {
+	case id == contentSum{}:
 		f.fail(fmt.Errorf("write trace: content %q is not named by a SHA-256", c.ID))
 		return
 	}
@@ -214,8 +219,7 @@ func (f *Writer) content(c *Content) {
 		f.fail(fmt.Errorf("write trace: content %s is not among the trace's bodies", c.ID))
 		return
 	}
-	id := [sha256.Size]byte(sum)
-	f.names[c.ID] = true
+	f.names[id] = true
 	f.named = append(f.named, namedContent{id, f.keep(id, b, true)})
 }
 
@@ -223,16 +227,22 @@ func (f *Writer) content(c *Content) {
 func (f *Writer) payload(b []byte) uint64 {
 	id := sha256.Sum256(b)
 	n, ok := f.payloads[id]
-	if !ok {
-		n = f.keep(id, b, false)
-		f.payloads[id] = n
+	if ok {
+		return n
 	}
+	if n, ok = f.before[id]; !ok {
+		n = f.keep(id, b, false)
+	}
+	if len(f.payloads) == payloadsHeld {
+		f.before, f.payloads = f.payloads, make(map[contentSum]uint64)
+	}
+	f.payloads[id] = n
 	return n
 }
 
 // keep adds a content: how it is written; its SHA-256 if events name it; its length
 // and its octets, or those of its parts.
-func (f *Writer) keep(id [sha256.Size]byte, b []byte, named bool) uint64 {
+func (f *Writer) keep(id contentSum, b []byte, named bool) uint64 {
 	how := byte(0)
 	octets, ok := f.windows.parts(b)
 	if ok {

@@ -150,9 +150,16 @@ func (r *Recorder) Stop() { r.stopped = true }
 // may still believe that it says something.
 func (r *Recorder) silent() bool { return r.stopped || r.clock.Ended() }
 
+// caused is an event and its one cause, as most have it, in one piece of memory.
+type caused struct {
+	Event
+	cause [1]uint64
+}
+
 // append is Record without making the event the cause of what comes next.
 func (r *Recorder) append(e Event, s *Scope) *Event {
-	ev := &e
+	alloc := &caused{Event: e}
+	ev := &alloc.Event
 	if r.silent() {
 		return ev
 	}
@@ -162,7 +169,8 @@ func (r *Recorder) append(e Event, s *Scope) *Event {
 	}
 	ev.IDs.fill(s.ids())
 	if ev.Causes == nil && s.Cause != 0 {
-		ev.Causes = []uint64{s.Cause}
+		alloc.cause[0] = s.Cause
+		ev.Causes = alloc.cause[:]
 	}
 	if ev.Kind == "" {
 		ev.Kind = ev.Body.Kind()
@@ -183,14 +191,13 @@ func (r *Recorder) tell(ev *Event) {
 		return
 	}
 	r.telling = true
-	for len(r.pending) > 0 {
-		next := r.pending[0]
-		r.pending = r.pending[1:]
+	for i := 0; i < len(r.pending); i++ {
 		for _, f := range r.listeners {
-			f(next)
+			f(r.pending[i])
 		}
 	}
-	r.telling = false
+	clear(r.pending)
+	r.pending, r.telling = r.pending[:0], false
 }
 
 // count numbers the things of one name from 1.

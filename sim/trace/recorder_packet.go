@@ -1,6 +1,9 @@
 package trace
 
-import "net/netip"
+import (
+	"net/netip"
+	"sort"
+)
 
 // Frame is one frame on one link, from the moment it is sent until it is
 // delivered or lost.
@@ -130,7 +133,16 @@ func (c *Conn) host(fromServer bool) string {
 func (c *Conn) carry(g *Range) []uint64 {
 	d := direction(g.FromServer)
 	from, to := c.sealing[d].plain(g.From, g.To)
-	return overlapping(nil, c.said[d], from, to)
+	return c.saying(d, from, to)
+}
+
+// saying finds the lines that have an octet in [from, to). Programs say one thing after
+// the other, and in a long session many.
+func (c *Conn) saying(d int, from, to int64) []uint64 {
+	said := c.said[d]
+	first := sort.Search(len(said), func(i int) bool { return said[i].to > from })
+	last := first + sort.Search(len(said)-first, func(i int) bool { return said[first+i].from >= to })
+	return overlapping(nil, said[first:last], from, to)
 }
 
 // flow finds what a datagram is about: what its first sender was about.

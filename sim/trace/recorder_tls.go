@@ -59,7 +59,7 @@ func (r *Recorder) Seal(c *Conn, atServer, fromServer bool, octets, wireFrom, wi
 	b.Record = &TLSRecord{Range: Range{FromServer: fromServer, From: from, To: from + octets}, WireFrom: wireFrom, WireTo: wireTo}
 	s.add(b.Record)
 	e := Event{Host: c.host(atServer), What: Sealed, IDs: c.ids, Body: b}
-	e.Causes = causes(overlapping(nil, c.said[d], from, from+octets), r.Scope().Cause)
+	e.Causes = causes(c.saying(d, from, from+octets), r.Scope().Cause)
 	r.Record(e)
 }
 

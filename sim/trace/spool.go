@@ -178,7 +178,7 @@ func (s *spool) take() error {
 	}
 	for ; s.named < len(s.w.named) && s.w.named[s.named].number <= f.contents; s.named++ {
 		n := s.w.named[s.named]
-		f.named[contentID(n.id)] = n.number
+		f.named[n.id] = n.number
 	}
 	return nil
 }
