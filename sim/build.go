@@ -324,10 +324,13 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA, encrypt *secure.Host) er
 type deliverer struct{ *mailbox.Store }
 
 // Deliver implements mta.Mailboxes.
-func (d deliverer) Deliver(ctx context.Context, address string, content []byte, reversePath string) error {
-	_, err := d.Store.Deliver(ctx, address, content, mailbox.Envelope{ReversePath: reversePath})
-	if errors.Is(err, mailbox.ErrQuota) {
+func (d deliverer) Deliver(ctx context.Context, id, address string, content []byte, reversePath string) error {
+	_, err := d.Store.Deliver(ctx, address, content, mailbox.Envelope{ReversePath: reversePath, ID: id})
+	switch {
+	case errors.Is(err, mailbox.ErrQuota):
 		return fmt.Errorf("%w: %w", mta.ErrFull, err)
+	case errors.Is(err, mailbox.ErrDelivered):
+		return fmt.Errorf("%w: %w", mta.ErrDelivered, err)
 	}
 	return err
 }

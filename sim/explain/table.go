@@ -504,6 +504,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "3.9.1"}, {5321, "3.9.2"}},
 	},
 	{
+		Key:      "decision.found-report",
+		Title:    "{host} does not tell the sender of {subject} again: {because}",
+		Newcomer: "The letter that says that the mail failed is written already. One is enough.",
+		Student:  "The server went down after it had put the report into its queue, and before it had noted that in the mail's own entry.",
+		Engineer: "The report's entry names the entry that it is about, and it leaves only when that one says so on the disk. So after a crash either the report is found or none was made.",
+		Refs:     []Ref{{5321, "6.1"}, {3464, "2"}},
+	},
+	{
 		Key:      "decision.give-up",
 		Title:    "{host} gives up on {subject}: {because}",
 		Newcomer: "It cannot be delivered. Its sender will be told.",
@@ -518,6 +526,14 @@ var entries = [...]Explanation{
 		Student:  "The implicit MX: the domain counts as its own exchanger with preference 0.",
 		Engineer: "Only when the MX query gave no records at all.",
 		Refs:     []Ref{{5321, "5.1"}},
+	},
+	{
+		Key:      "decision.known-copy",
+		Title:    "{host} does not store it for {subject} a second time: {because}",
+		Newcomer: "The mail lies in the mailbox already. The server had only not got round to crossing it off its list before it went down.",
+		Student:  "Between the moment at which the mailbox has the mail and the one at which the queue knows, a crash would make a second copy. So each delivery has a name of its own, and the mailbox knows the last ones again.",
+		Engineer: "Queue and mailbox are two stores without a common transaction. Redoing the step is safe because it is idempotent: the name of the delivery is in the same index record as the mail. Over SMTP there is no such name; there the gap of RFC 1047 stays.",
+		Refs:     []Ref{{1047, ""}, {5321, "4.5.3.2.6"}},
 	},
 	{
 		Key:      "decision.known-down",

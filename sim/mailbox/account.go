@@ -27,6 +27,7 @@ type account struct {
 	lastFile   uint64
 	boxes      []*mailbox // by name
 	followed   []string   // sorted
+	delivered  []string   // IDs of deliveries, the last one last
 	// files counts the mails that a content belongs to, and reading the POP3
 	// sessions that were promised it.
 	files, reading map[uint64]int

@@ -52,6 +52,8 @@ type content struct {
 	Mail string `json:"mail,omitempty"`
 	// From is the reverse-path that it came with.
 	From string `json:"from,omitempty"`
+	// Delivery is the ID of the delivery by which it came.
+	Delivery string `json:"delivery,omitempty"`
 }
 
 // effect is what a change came to, for whoever is to be told.
@@ -125,6 +127,7 @@ func (a *account) apply(c change) ([]effect, error) {
 		if err != nil {
 			return nil, err
 		}
+		a.noteDelivery(c.Content.Delivery)
 		return []effect{{kind: added, box: b, name: b.name, msg: m, arrives: c.delivery}}, nil
 	}
 	m := b.mail(c.UID)

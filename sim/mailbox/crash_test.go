@@ -45,6 +45,17 @@ var story = []struct {
 		}
 		return errors.Join(d.Commit(ctx, []int{1}), d.Close())
 	}},
+	{"put a copy of one sent into INBOX by IMAP", func(ctx context.Context, s *Store) error {
+		u, err := imapUser(ctx, s)
+		if err != nil {
+			return err
+		}
+		_, _, err = u.Append(ctx, imap.Inbox, letter("sent"), []imap.Flag{imap.FlagSeen, imap.FlagDeleted}, s.host.Clock().Now())
+		return err
+	}},
+	{"expunge it", func(ctx context.Context, s *Store) error {
+		return inbox(ctx, s, func(b imap.Mailbox) error { return b.Expunge(ctx, nil) })
+	}},
 	{"rename the archive", func(ctx context.Context, s *Store) error {
 		u, err := imapUser(ctx, s)
 		if err != nil {
@@ -54,10 +65,15 @@ var story = []struct {
 	}},
 }
 
+// deliver is what a mail server does: it delivers, and after a crash it may do so once
+// more.
 func deliver(ctx context.Context, s *Store, subject string) error {
-	_, err := s.Deliver(ctx, "bob@globex.test", letter(subject), Envelope{ReversePath: "alice@acme.test"})
+	_, err := s.Deliver(ctx, "bob@globex.test", letter(subject), Envelope{ReversePath: "alice@acme.test", ID: subject})
 	return err
 }
+
+// deliveries are the chapters of the story in which a mail is delivered, from 0.
+var deliveries = [...]int{0, 2, 5}
 
 func inbox(ctx context.Context, s *Store, f func(imap.Mailbox) error) error {
 	u, err := imapUser(ctx, s)
@@ -128,6 +144,15 @@ func TestCrash(t *testing.T) {
 			}
 			checkView(t, m)
 			checkNoWaste(t, m)
+			for i, subject := range []string{"one", "two", "three"} {
+				there := told > deliveries[i] || got == after[deliveries[i]+1]
+				m.do(t, func(ctx context.Context) error {
+					if err := deliver(ctx, m.store, subject); errors.Is(err, ErrDelivered) != there {
+						t.Errorf("step %d, outcome %d: once more %s: %v", n, i, subject, err)
+					}
+					return nil
+				})
+			}
 			m.do(t, func(ctx context.Context) error { return deliver(ctx, m.store, "after") })
 			if got := dump(t, m.store, "bob@globex.test"); !strings.Contains(got, `Subject: after`) {
 				t.Errorf("step %d, outcome %d: not delivered: %s", n, i, got)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"mailwalk/protocols/imap"
@@ -15,7 +16,15 @@ type Envelope struct {
 	// ReversePath is where the mail came from, without angle brackets; empty for
 	// the null path.
 	ReversePath string
+	// ID names the delivery, if it is not empty. A second one of the same ID to the
+	// same account fails with ErrDelivered, also when a crash came in between, and
+	// whatever has become of the mail since. The last [deliveriesKept] are remembered.
+	ID string
 }
+
+// deliveriesKept is how many deliveries an account knows again: many more than a mail
+// server can have finished and not noted when it crashes.
+const deliveriesKept = 1000
 
 // Deliver puts a mail into the INBOX of an account and returns its UID. content is
 // kept octet for octet, so the fields that final delivery puts on top, Return-Path
@@ -24,7 +33,8 @@ type Envelope struct {
 // has it. With an error it is not in the mailbox; only when the host went down
 // meanwhile, it may be there after the next start.
 //
-// The errors are ErrNoAccount, ErrContent, ErrQuota and those of the disk.
+// The errors are ErrNoAccount, ErrContent, ErrQuota, ErrDelivered and those of the
+// disk.
 func (s *Store) Deliver(ctx context.Context, address string, data []byte, env Envelope) (uid uint32, err error) {
 	a := s.find(address)
 	if a == nil {
@@ -34,7 +44,7 @@ func (s *Store) Deliver(ctx context.Context, address string, data []byte, env En
 	if mail == "" {
 		mail = s.rec.MailOf(message.ParseHeader(data).Get("Message-ID"))
 	}
-	c := &content{Mail: mail, From: env.ReversePath, Date: s.host.Clock().Now()}
+	c := &content{Mail: mail, From: env.ReversePath, Delivery: env.ID, Date: s.host.Clock().Now()}
 	_, uid, err = a.put(ctx, imap.Inbox, data, c, nil, &delivery{recipient: address, content: data})
 	if err != nil {
 		return 0, fmt.Errorf("deliver to %s: %w", address, err)
@@ -50,6 +60,9 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 	if err := checkContent(data); err != nil {
 		return 0, 0, err
 	}
+	if a.hasDelivery(c.Delivery) {
+		return 0, 0, ErrDelivered
+	}
 	if c.File, err = a.newFile(ctx, data); err != nil {
 		return 0, 0, err
 	}
@@ -57,6 +70,9 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 	c.Unended = len(data) > 0 && !bytes.HasSuffix(data, crlf)
 	c.Date = c.Date.Truncate(time.Second)
 	err = a.update(ctx, func() ([]change, error) {
+		if a.hasDelivery(c.Delivery) { // it came meanwhile
+			return nil, ErrDelivered
+		}
 		b := a.mailbox(mailbox)
 		if b == nil {
 			return nil, fmt.Errorf("%s: %w", mailbox, imap.ErrNoMailbox)
@@ -77,6 +93,20 @@ func (a *account) put(ctx context.Context, mailbox string, data []byte, c *conte
 		return 0, 0, err
 	}
 	return validity, uid, nil
+}
+
+// hasDelivery tells whether a delivery with this ID was made.
+func (a *account) hasDelivery(id string) bool { return id != "" && slices.Contains(a.delivered, id) }
+
+// noteDelivery notes that one was made.
+func (a *account) noteDelivery(id string) {
+	if id == "" {
+		return
+	}
+	if n := len(a.delivered) - deliveriesKept + 1; n > 0 {
+		a.delivered = slices.Delete(a.delivered, 0, n)
+	}
+	a.delivered = append(a.delivered, id)
 }
 
 var crlf = []byte("\r\n")

@@ -29,6 +29,7 @@ type state struct {
 	Validity  uint32         `json:"uidValidity"`
 	Mailboxes []mailboxState `json:"mailboxes"`
 	Followed  []string       `json:"followed,omitempty"`
+	Delivered []string       `json:"delivered,omitempty"`
 }
 
 type mailboxState struct {
@@ -96,7 +97,7 @@ func parseIndex(text []byte) (records []record, torn bool, err error) {
 
 // state is what the first record of a generation has.
 func (a *account) state() *state {
-	s := &state{Validity: a.validity, Followed: slices.Clone(a.followed)}
+	s := &state{Validity: a.validity, Followed: slices.Clone(a.followed), Delivered: slices.Clone(a.delivered)}
 	for _, b := range a.boxes {
 		m := mailboxState{Name: b.name, Validity: b.validity, Next: b.next, Recent: b.recent}
 		for _, x := range b.messages {
@@ -111,6 +112,7 @@ func (a *account) state() *state {
 func (a *account) restore(s *state) error {
 	a.boxes, a.files, a.followed = nil, map[uint64]int{}, slices.Clone(s.Followed)
 	slices.Sort(a.followed)
+	a.delivered = slices.Clone(s.Delivered)
 	for _, m := range s.Mailboxes {
 		if a.mailbox(m.Name) != nil || m.Validity == 0 {
 			return fmt.Errorf("%w: mailbox %q comes twice or has no UIDVALIDITY", ErrDamaged, m.Name)

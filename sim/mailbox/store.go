@@ -64,6 +64,8 @@ var (
 	ErrContent = errors.New("not fit for a mailbox")
 	// ErrQuota says that a mail does not fit into what is left of an account's quota.
 	ErrQuota = errors.New("over quota")
+	// ErrDelivered says that a delivery was made before.
+	ErrDelivered = errors.New("delivered before")
 	// ErrNotStarted says that Start was not called or did not succeed.
 	ErrNotStarted = errors.New("the mailbox store is not started")
 	// ErrDamaged says that an index has a record that cannot be read, and that no

@@ -2,6 +2,7 @@ package mta
 
 import (
 	"context"
+	"slices"
 
 	"mailwalk/protocols/message"
 	"mailwalk/sim/trace"
@@ -20,15 +21,37 @@ func (s *Server) bounce(ctx context.Context, e *entry, content []byte) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	if e.ReversePath == "" {
-		s.decide(trace.GiveUp, e.ID, "drop", "a report of a mail that could not be delivered could not be delivered itself, and of such nobody is told")
-	} else if err := s.inform(ctx, e, trace.Bounced, report{server: s, entry: e, about: failed, content: content}); err != nil {
-		return err
+	if e.ReversePath != "" {
+		return s.inform(ctx, e, trace.Bounced, report{server: s, entry: e, about: failed, content: content})
 	}
+	s.decide(trace.GiveUp, e.ID, "drop", "a report of a mail that could not be delivered could not be delivered itself, and of such nobody is told")
 	for _, r := range failed {
 		r.Done = true
 	}
 	return nil
+}
+
+// reported is what a report is about.
+type reported struct {
+	ID         string // the entry's
+	Recipients []string
+	Delayed    bool // it tells that they wait, and not that they are given up
+}
+
+// note notes that the sender is told of an entry, and returns of which recipients he
+// was not before.
+func (e *entry) note(told *reported) (news []string) {
+	if told.Delayed {
+		e.Warned = true
+		return nil
+	}
+	for _, r := range e.waiting() {
+		if slices.Contains(told.Recipients, r.Address) {
+			r.Failed, r.Done = true, true
+			news = append(news, r.Address)
+		}
+	}
+	return news
 }
 
 // warns tells whether the sender is still to be told that a mail waits.
@@ -38,16 +61,20 @@ func (s *Server) warns(e *entry) bool {
 
 // warn tells the sender of the recipients who have waited for long, once.
 func (s *Server) warn(ctx context.Context, e *entry, content []byte) error {
-	e.Warned = true
 	return s.inform(ctx, e, trace.Warned, report{server: s, entry: e, about: e.waiting(), delayed: true, content: content})
 }
 
 // inform puts a report into the queue, on its way to the sender of what it is
-// about, and records that as a step of that mail, once for each leg.
+// about, and records that as a step of that mail, once for each leg. The report
+// leaves only when the entry says that it was made: so a crash does not make two.
 func (s *Server) inform(ctx context.Context, e *entry, step string, r report) error {
 	r.id, r.now = s.newID(), s.Host.Clock().Now()
 	text := r.text()
-	b := &entry{ID: r.id, Arrived: r.now, Recipients: []*recipient{{Address: e.ReversePath}}}
+	told := &reported{ID: e.ID, Delayed: r.delayed}
+	for _, rcpt := range r.about {
+		told.Recipients = append(told.Recipients, rcpt.Address)
+	}
+	b := &entry{ID: r.id, Arrived: r.now, Recipients: []*recipient{{Address: e.ReversePath}}, Report: told}
 	scope := s.Recorder.Scope()
 	mine := scope.IDs
 	b.Mail = s.Recorder.NewMail()
@@ -60,7 +87,6 @@ func (s *Server) inform(ctx context.Context, e *entry, step string, r report) er
 	if err := s.enqueue(ctx, b, text); err != nil {
 		return err
 	}
-	s.process(b)
 	scope.IDs = mine
 	for about := r.about; len(about) > 0; {
 		var whom []string
@@ -78,5 +104,23 @@ func (s *Server) inform(ctx context.Context, e *entry, step string, r report) er
 		about = others
 	}
 	scope.IDs = mine
+	e.note(told)
+	e.reports = append(e.reports, b)
+	return s.release(ctx, e)
+}
+
+// release has the reports on an entry leave, as soon as the entry on the disk says
+// that they were made.
+func (s *Server) release(ctx context.Context, e *entry) error {
+	if len(e.reports) == 0 {
+		return nil
+	}
+	if err := s.save(ctx, e); err != nil {
+		return err
+	}
+	for _, b := range e.reports {
+		s.process(b)
+	}
+	e.reports = nil
 	return nil
 }

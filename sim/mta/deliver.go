@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"mailwalk/protocols/message"
 	"mailwalk/protocols/smtp"
@@ -27,10 +28,13 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 			s.fail(r)
 			continue
 		}
-		err := s.Mailboxes.Deliver(ctx, r.Address, content, e.ReversePath)
+		err := s.Mailboxes.Deliver(ctx, e.delivery(), r.Address, content, e.ReversePath)
 		switch {
 		case errors.Is(err, wire.ErrHostDown):
 			return err
+		case errors.Is(err, ErrDelivered):
+			s.decide(trace.KnownCopy, r.Address, "leave it at one copy", "the mailbox has had this entry of the queue already: the server went down before it had noted that")
+			r.Done = true
 		case errors.Is(err, ErrFull):
 			r.Reply = smtp.NewReply(452, smtp.Enhanced{4, 2, 2}, "<%s>: the mailbox is full", r.Address)
 			s.deferred(e, r)
@@ -43,6 +47,9 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 	}
 	return nil
 }
+
+// delivery names the delivery of an entry to a mailbox, however often it is tried.
+func (e *entry) delivery() string { return fmt.Sprintf("%s.%d", e.ID, e.Arrived.Unix()) }
 
 // hop begins a leg, or goes on with it when it was tried before.
 func (s *Server) hop(e *entry, key, purpose, toward string) {

@@ -40,13 +40,17 @@ type Mailboxes interface {
 	// are less than 0 when there is no limit.
 	Room(address string) (left, all int64)
 	// Deliver puts a mail into a mailbox and returns when it is safe there. The
-	// error matches ErrFull when it does not fit.
-	Deliver(ctx context.Context, address string, content []byte, reversePath string) error
+	// error matches ErrFull when it does not fit, and ErrDelivered when the mailbox
+	// has had a delivery with this id before.
+	Deliver(ctx context.Context, id, address string, content []byte, reversePath string) error
 	Logins
 }
 
-// ErrFull says that there is no room in a mailbox.
-var ErrFull = errors.New("mailbox full")
+// What a mailbox can answer.
+var (
+	ErrFull      = errors.New("mailbox full")
+	ErrDelivered = errors.New("delivered before")
+)
 
 // Config says what a mail server is for.
 type Config struct {
@@ -201,6 +205,9 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode, implici
 	}
 	// How a session ends is told by its lines and its connection.
 	_ = server.ServeConn(ctx, nc, hooks)
+	// A mail whose 250 could not be said any more is on the disk all the same. Its
+	// client does not know, and sends it again (RFC 1047).
+	b.taken()
 }
 
 // isLocal tells whether a domain's mail has arrived when it is here.

@@ -29,7 +29,7 @@ type boxes struct {
 
 func (b *boxes) Has(address string) bool { _, ok := b.users[address]; return ok }
 
-func (b *boxes) Deliver(_ context.Context, address string, content []byte, _ string) error {
+func (b *boxes) Deliver(_ context.Context, _, address string, content []byte, _ string) error {
 	b.mail[address] = append(b.mail[address], bytes.Clone(content))
 	return nil
 }

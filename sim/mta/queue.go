@@ -1,12 +1,12 @@
 package mta
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"mailwalk/protocols/smtp"
@@ -24,7 +24,10 @@ type entry struct {
 	Arrived     time.Time
 	Tries       int
 	Warned      bool              // the sender was told that it waits
+	Report      *reported         `json:",omitempty"` // of a report: what it is about
 	legs        map[string]string // begun, by where they lead
+	saved       []byte            // what the disk has of it
+	reports     []*entry          // on it, which wait for that to be noted
 }
 
 // recipient is one whose copy is in the queue.
@@ -67,34 +70,41 @@ func (s *Server) newID() string { return fmt.Sprintf("%010X", s.ids.Uint64()&(1<
 // Names of an entry's files.
 func contentFile(id string) string  { return "queue/" + id + ".eml" }
 func envelopeFile(id string) string { return "queue/" + id + ".json" }
+func freshFile(id string) string    { return envelopeFile(id) + ".new" }
 
 // enqueue writes an entry to the disk. When it returns nil, a crash does not lose
 // the mail any more: this is what the server may say 250 about (RFC 5321
-// §4.2.5).
+// §4.2.5). With an error nothing is left of it.
 func (s *Server) enqueue(ctx context.Context, e *entry, content []byte) error {
-	d := s.Host.Disk()
-	if err := d.Write(contentFile(e.ID), content); err != nil {
-		return err
+	err := s.writeContent(ctx, e, content)
+	if err == nil {
+		err = s.save(ctx, e)
 	}
-	if err := d.Sync(ctx, contentFile(e.ID)); err != nil {
-		return err
-	}
-	if err := s.save(ctx, e); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, s.removeFiles(e.ID))
 	}
 	s.queue[e.ID] = e
 	s.tell(e, "active", 0)
 	return nil
 }
 
-// save writes what is known of an entry, in place of what was.
+func (s *Server) writeContent(ctx context.Context, e *entry, content []byte) error {
+	d := s.Host.Disk()
+	if err := d.Write(contentFile(e.ID), content); err != nil {
+		return err
+	}
+	return d.Sync(ctx, contentFile(e.ID))
+}
+
+// save writes what is known of an entry, in place of what was, and returns when it
+// is on the disk. What the disk has already is not written again.
 func (s *Server) save(ctx context.Context, e *entry) error {
 	data, err := json.Marshal(e)
-	if err != nil {
+	if err != nil || bytes.Equal(data, e.saved) {
 		return err
 	}
 	d := s.Host.Disk()
-	fresh := envelopeFile(e.ID) + ".new"
+	fresh := freshFile(e.ID)
 	if err := d.Write(fresh, data); err != nil {
 		return err
 	}
@@ -104,7 +114,11 @@ func (s *Server) save(ctx context.Context, e *entry) error {
 	if err := d.Rename(fresh, envelopeFile(e.ID)); err != nil {
 		return err
 	}
-	return d.Sync(ctx, envelopeFile(e.ID))
+	if err := d.Sync(ctx, envelopeFile(e.ID)); err != nil {
+		return err
+	}
+	e.saved = data
+	return nil
 }
 
 // tell records an entry's state; an empty one says that it has left the queue.
@@ -113,65 +127,27 @@ func (s *Server) tell(e *entry, state string, due time.Duration) {
 	for _, r := range e.waiting() {
 		b.Recipients = append(b.Recipients, r.Address)
 	}
-	s.Recorder.Record(trace.Event{What: trace.QueueState, IDs: trace.IDs{Queue: e.ID, Mail: e.Mail}, Body: b})
+	s.Recorder.Record(trace.Event{Host: s.Host.Name(), What: trace.QueueState, IDs: trace.IDs{Queue: e.ID, Mail: e.Mail}, Body: b})
 }
 
 // remove takes an entry out of the queue.
 func (s *Server) remove(ctx context.Context, e *entry) error {
-	delete(s.queue, e.ID)
-	s.tell(e, "", 0)
 	// A file that was removed may be back after a crash. What it says then is that
 	// nothing is left to do.
 	if err := s.save(ctx, e); err != nil {
 		return err
 	}
+	delete(s.queue, e.ID)
+	s.tell(e, "", 0)
 	return s.removeFiles(e.ID)
 }
 
 func (s *Server) removeFiles(id string) error {
 	d := s.Host.Disk()
-	for _, name := range []string{contentFile(id), envelopeFile(id)} {
+	for _, name := range []string{contentFile(id), envelopeFile(id), freshFile(id)} {
 		if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-	}
-	return nil
-}
-
-// recover takes up what the disk holds after a restart. A content alone is of a mail
-// for which nobody was told 250, or of one that is done.
-func (s *Server) recover() error {
-	d := s.Host.Disk()
-	for _, name := range d.List("queue/") {
-		if !strings.HasSuffix(name, ".json") {
-			envelope := strings.TrimSuffix(name, ".eml") + ".json"
-			if _, err := d.Read(envelope); errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(name, ".new") {
-				if err := d.Remove(name); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		data, err := d.Read(name)
-		if err != nil {
-			return err
-		}
-		var e entry
-		if err := json.Unmarshal(data, &e); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if len(e.waiting()) == 0 {
-			if err := s.removeFiles(e.ID); err != nil {
-				return err
-			}
-			continue
-		}
-		s.queue[e.ID] = &e
-		s.Host.Go("recover "+e.ID, func(context.Context) {
-			s.about(&e)
-			s.tell(&e, "active", 0)
-			s.process(&e)
-		})
 	}
 	return nil
 }
@@ -216,6 +192,9 @@ func (s *Server) again(e *entry, wait time.Duration) {
 }
 
 func (s *Server) try(ctx context.Context, e *entry) error {
+	if err := s.release(ctx, e); err != nil {
+		return err
+	}
 	e.Tries++
 	content, err := s.Host.Disk().Read(contentFile(e.ID))
 	if err != nil {

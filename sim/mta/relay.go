@@ -92,8 +92,9 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 		result, err := c.Send(ctx, env, content)
 		if err == nil {
 			s.take(e, j, result, nil, host)
+			err := s.save(ctx, e) // a crash from here on must not send it again
 			s.pass(ctx, o, c)
-			return true, nil
+			return true, err
 		}
 		c.Close()
 		if !answered(result) {

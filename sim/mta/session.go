@@ -33,8 +33,14 @@ func (b *backend) NewSession(_ context.Context, peer smtp.Peer) (smtp.Session, e
 // said is told of what the server has said, or believes to have. With the reply to
 // a content that was taken, the mail becomes this server's (RFC 5321 §4.2.5).
 func (b *backend) said(u *dialog.Unit) {
-	if b.accept != nil && u.Role == dialog.Reply {
-		accept := b.accept
+	if u.Role == dialog.Reply {
+		b.taken()
+	}
+}
+
+// taken does what is to be done with a mail that was taken.
+func (b *backend) taken() {
+	if accept := b.accept; accept != nil {
 		b.accept = nil
 		accept()
 	}

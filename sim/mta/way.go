@@ -65,6 +65,8 @@ func (s *Server) tryHost(ctx context.Context, w *way, x *exchanger) error {
 			w.note(unreachable(x.host, err))
 			w.why = plainly(err)
 			continue
+		case err != nil:
+			return err
 		}
 		w.heard()
 		if len(w.left) == 0 {

@@ -311,6 +311,8 @@ const (
 	NoAnswer        = "no-answer"      // the DNS does not say: it is asked again later
 	Forward         = "forward"        // an address stands for others
 	ComeLater       = "come-later"     // not now: the client is to come again
+	KnownCopy       = "known-copy"     // a mailbox has had it before a crash
+	FoundReport     = "found-report"   // the sender was told before a crash
 	ChoseMechanism  = "mechanism"      // by which SASL mechanism a client logs in
 	AskAgain        = "ask-again"      // a password was refused: another is asked for
 	ChoseTLS        = "tls"            // whether a client goes on under TLS

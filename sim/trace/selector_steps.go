@@ -22,6 +22,7 @@ func Steps(k Kind) []string {
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
 			ChoseMechanism, AskAgain,
 			ChoseTLS, JudgeCert, FallBack,
+			KnownCopy, FoundReport,
 		}
 	case Mail:
 		return []string{
