@@ -177,3 +177,17 @@ func TestFork(t *testing.T) {
 	p.stepTo("the end").command("pane hands").press("z").sees("What has become different", "mail 1")
 	p.press("w").sees("This is run 1").press("w").sees("This is run 2")
 }
+
+// TestDevices: what each of a person's devices has, and what the server keeps.
+func TestDevices(t *testing.T) {
+	p := travel(t, "imap-two-devices", explain.MailGrain)
+	p.stepTo("the end").press("3", "z")
+	p.sees("Mailboxes on servers", "bob@globex.test/INBOX  1 mail on mail.globex.test", `UID 1, mail 1, 715 octets, flags \Flagged \Seen`)
+	p.sees("Devices", "alice-laptop  1 mail", "written here", "bob-laptop  1 mail", "bob-phone  1 mail", "bob-tablet  1 mail")
+	p.sees(`mail 1, "You are invited": fetched from bob@globex.test/INBOX, UID 1`)
+	// By then only one device had it.
+	p.command("find mail.fetched host=bob-laptop").sees("looking back", "bob-laptop  1 mail").misses("bob-phone  1 mail")
+
+	p = travel(t, "pop3-two-devices", explain.MailGrain)
+	p.stepTo("the end").press("3", "z").sees("bob-laptop  1 mail", "bob-phone  no mail", "fetched from bob@globex.test/INBOX; no longer on the server")
+}

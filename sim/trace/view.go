@@ -178,7 +178,8 @@ type Copy struct {
 	Host  string
 	Place string
 	// Queue is the queue entry of a copy in a queue; Mailbox and UID are those of
-	// a copy in a mailbox.
+	// a copy in a mailbox, and for one on a device those it was fetched from, 0 where
+	// the protocol (POP3) has no such number.
 	Queue   string
 	Mailbox string
 	UID     uint32

@@ -350,7 +350,7 @@ func (v *View) mail(e *Event, b *MailBody) {
 			msg.Content, msg.Size = b.Content, b.Content.Size
 		}
 	case Fetched:
-		m.put(Copy{Host: e.Host, Place: OnDevice, Since: e.At})
+		m.put(Copy{Host: e.Host, Place: OnDevice, Mailbox: b.Mailbox, UID: b.UID, Since: e.At})
 		m.end(e, Done)
 	case Bounced, Unsent:
 		m.end(e, NotWorking)

@@ -7,8 +7,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
+	"mailwalk/cmd/mailwalk/tui"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -285,9 +285,9 @@ func (s *stepper) toEvent(given string) string {
 }
 
 func (s *stepper) toTime(given string) string {
-	at, ok := parseMoment(given)
-	if !ok {
-		return "Which time? time 12.5, time 10m or time 1:30:00 goes to what was last before it."
+	at, err := tui.ParseMoment(given)
+	if err != nil {
+		return "Which time? time 12.5, time 10m, time 1:30:00 or time 2d 1:30:00 goes to what was last before it."
 	}
 	if last := s.trace.At(s.shown); last == nil || last.At < at {
 		return s.onTo(func(e *trace.Event) bool { return e.At >= at })
@@ -299,23 +299,6 @@ func (s *stepper) toTime(given string) string {
 	})
 	s.jump(uint64(n))
 	return ""
-}
-
-// parseMoment reads a time of the walk as it is written here, or with units.
-func parseMoment(text string) (time.Duration, bool) {
-	if d, err := time.ParseDuration(text); err == nil {
-		return d, d >= 0
-	}
-	var at time.Duration
-	parts := strings.Split(text, ":")
-	for _, part := range parts {
-		d, err := time.ParseDuration(part + "s")
-		if err != nil || d < 0 || at > 1<<20*time.Hour/60 || len(parts) > 3 {
-			return 0, false
-		}
-		at = at*60 + d
-	}
-	return at, true
 }
 
 // toHop goes to where a leg begins: "2" is the second of the mail that the moment

@@ -23,6 +23,7 @@ func (s *stepper) state(string) string {
 	s.mailboxes()
 	s.queues()
 	s.connections()
+	s.devices()
 	s.caches()
 	s.timers()
 	for _, h := range s.view.Hosts() {
@@ -38,9 +39,9 @@ func (s *stepper) state(string) string {
 
 func (s *stepper) mailboxes() {
 	for _, b := range s.view.Mailboxes() {
-		s.say("mailbox " + b.Name + ": " + plural(len(b.Messages), "mail", "mails"))
+		s.say("mailbox " + b.Name + " on " + b.Host + ": " + plural(len(b.Messages), "mail", "mails"))
 		for _, m := range b.Messages {
-			about := "number " + strconv.FormatUint(uint64(m.UID), 10)
+			about := "UID " + strconv.FormatUint(uint64(m.UID), 10)
 			if m.Mail != "" {
 				about += ", mail " + m.Mail
 			}
@@ -49,10 +50,55 @@ func (s *stepper) mailboxes() {
 			}
 			if len(m.Flags) > 0 {
 				about += ", flags " + strings.Join(m.Flags, " ")
+			} else {
+				about += ", no flags"
 			}
 			s.item(about)
 		}
 	}
+}
+
+// devices tells which mails are on the machines where people write and read.
+func (s *stepper) devices() {
+	on := map[string][]string{}
+	var names []string
+	for _, m := range s.view.Mails() {
+		for _, c := range m.Copies {
+			about := "mail " + m.ID + ", " + m.Subject + ": "
+			switch c.Place {
+			case trace.AtAuthor:
+				about += "written here"
+			case trace.OnDevice:
+				about += fetchedFrom(m, c)
+			default:
+				continue
+			}
+			if on[c.Host] == nil {
+				names = append(names, c.Host)
+			}
+			on[c.Host] = append(on[c.Host], about)
+		}
+	}
+	for _, name := range names {
+		s.say("device " + name + ": " + plural(len(on[name]), "mail", "mails"))
+		for _, about := range on[name] {
+			s.item(about)
+		}
+	}
+}
+
+// fetchedFrom says where a copy on a device comes from, and whether it is there still.
+func fetchedFrom(m *trace.MailView, c trace.Copy) string {
+	about := "fetched from " + c.Mailbox
+	if c.UID > 0 {
+		about += ", UID " + strconv.FormatUint(uint64(c.UID), 10)
+	}
+	if !slices.ContainsFunc(m.Copies, func(o trace.Copy) bool {
+		return o.Place == trace.InMailbox && o.Mailbox == c.Mailbox && (c.UID == 0 || o.UID == c.UID)
+	}) {
+		about += ", no longer on the server"
+	}
+	return about
 }
 
 func (s *stepper) queues() {

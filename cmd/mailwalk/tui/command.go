@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -243,31 +242,8 @@ func (m *Model) goToEvent(with string) (tea.Cmd, error) {
 	return m.onTo(func(e *trace.Event) bool { return e.Seq >= n }, "the walk is over before event "+explain.Grouped(int64(n))), nil
 }
 
-// parseMoment reads a time of the walk as the screen writes it, or with units.
-func parseMoment(text string) (time.Duration, error) {
-	var at time.Duration
-	parts := strings.Split(text, ":")
-	if len(parts) > 3 {
-		return 0, fmt.Errorf("%q is no time", text)
-	}
-	for _, part := range parts {
-		if at < 0 || at > 1<<40*time.Microsecond {
-			return 0, fmt.Errorf("%q is no time", text)
-		}
-		d, err := time.ParseDuration(part + "s")
-		if err != nil && len(parts) == 1 {
-			d, err = time.ParseDuration(part)
-		}
-		if err != nil || d < 0 {
-			return 0, fmt.Errorf("%q is no time: write 12.5, 10m or 1:30:00", text)
-		}
-		at = at*60 + d
-	}
-	return at, nil
-}
-
 func (m *Model) goToTime(with string) (tea.Cmd, error) {
-	at, err := parseMoment(with)
+	at, err := ParseMoment(with)
 	if err != nil {
 		return nil, err
 	}

@@ -36,10 +36,12 @@ type rows struct {
 	index *trace.Index
 	// wires tells of the network, and what is under way on it.
 	wires *wires
+	// devices are where mails are written and read.
+	devices *devices
 }
 
 func newRows(t *trace.Trace) *rows {
-	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, values: newValues(), index: trace.NewIndex(), wires: newWires(t)}
+	return &rows{trace: t, mails: map[string][]uint64{}, contents: map[string][]uint64{}, values: newValues(), index: trace.NewIndex(), wires: newWires(t), devices: newDevices()}
 }
 
 // grow takes in the events up to seq.
@@ -61,6 +63,7 @@ func (r *rows) grow(seq uint64) {
 		}
 		switch b := e.Body.(type) {
 		case *trace.MailBody:
+			r.devices.add(e)
 			r.mails[e.Mail] = append(r.mails[e.Mail], e.Seq)
 			if e.Mail != "" {
 				r.told = append(r.told, e.Seq)

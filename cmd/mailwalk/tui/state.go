@@ -3,7 +3,6 @@ package tui
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
@@ -44,6 +43,7 @@ func (s *state) Render(width, height int, focused bool) []string {
 	s.mailboxes(p)
 	s.queues(p)
 	s.connections(p)
+	s.devices(p)
 	s.caches(p)
 	s.timers(p)
 	s.off(p)
@@ -133,34 +133,6 @@ func times(n int64) string {
 		return "once"
 	}
 	return explain.Grouped(n) + " times"
-}
-
-func (s *state) mailboxes(p *page) {
-	boxes := s.view.Mailboxes()
-	if len(boxes) == 0 {
-		return
-	}
-	p.heading("Mailboxes")
-	for _, b := range boxes {
-		n := "1 mail"
-		if len(b.Messages) != 1 {
-			n = strconv.Itoa(len(b.Messages)) + " mails"
-		}
-		p.entry(s.glyphs.mail, s.theme.mail, b.Name, n)
-		for _, m := range b.Messages {
-			about := "number " + strconv.FormatUint(uint64(m.UID), 10)
-			if m.Mail != "" {
-				about += ", mail " + m.Mail
-			}
-			if m.Size > 0 {
-				about += ", " + explain.Octets(m.Size)
-			}
-			if len(m.Flags) > 0 {
-				about += ", flags " + strings.Join(m.Flags, " ")
-			}
-			p.under(about)
-		}
-	}
 }
 
 // caches are listed by host, what lasts longest last.

@@ -63,8 +63,9 @@ func newTheme(name ThemeName, p colorprofile.Profile) theme {
 }
 
 // colours are chosen to differ in lightness and between blue and orange, which
-// nearly everybody tells apart. Text stands off from its ground at least as
-// WCAG 2.1 §1.4.3 wants.
+// nearly everybody tells apart: what must not be mistaken for one another differs for
+// those too who lack one of the three kinds of cones. Text stands off from its ground
+// at least as WCAG 2.1 §1.4.3 wants.
 func colours(dark bool) theme {
 	pick := func(light, night string) color.Color {
 		return lipgloss.LightDark(dark)(lipgloss.Color(light), lipgloss.Color(night))
@@ -87,8 +88,8 @@ func colours(dark bool) theme {
 		barStrong: plain.Background(pick("#0b5aa6", "#3b6fb5")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
 		pastBar:   plain.Background(pick("#9a5b00", "#8a5a12")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
 
-		goodBar: plain.Background(pick("#cfeee0", "#12402f")).Foreground(pick("#00382c", "#d9ffee")),
-		badBar:  plain.Background(pick("#fbdadd", "#5a1722")).Foreground(pick("#5e0717", "#ffe3e6")),
+		goodBar: plain.Background(pick("#b9e9ea", "#0d4b4b")).Foreground(pick("#00382c", "#d9ffee")),
+		badBar:  plain.Background(pick("#f9c4b4", "#6b1a1a")).Foreground(pick("#5e0717", "#ffe3e6")),
 
 		selected:     plain.Background(ground),
 		selectedIdle: plain.Background(pick("#eef1f7", "#20273a")),
@@ -96,18 +97,18 @@ func colours(dark bool) theme {
 
 		note:     fg("#7a4d00", "#f0c674"),
 		noteText: plain,
-		warning:  fg("#a83a00", "#ff9e64").Bold(true),
+		warning:  fg("#9c4a00", "#ff9e64").Bold(true),
 		fault:    fg("#b0213a", "#ff7a85").Bold(true),
-		good:     fg("#00695c", "#6fd3b5").Bold(true),
+		good:     fg("#00666a", "#6fd3b5").Bold(true),
 
 		packet: fg("#5c6474", "#949db0"),
 		conn:   fg("#3d5a80", "#9db4d6"),
-		client: fg("#00677d", "#67d4e8"),
-		server: fg("#7a3ba8", "#c9a3f5"),
+		client: fg("#00677d", "#5fd7e0"),
+		server: fg("#7a3ba8", "#c792ea"),
 		lookup: fg("#1f5fd1", "#86b0ff"),
 		choice: fg("#a34a00", "#ffb37a"),
 		mail:   fg("#7a5200", "#ffd479").Bold(true),
-		act:    fg("#00695c", "#6fd3b5"),
+		act:    fg("#00666a", "#6fd3b5"),
 		state:  fg("#5c6474", "#949db0"),
 	}
 }

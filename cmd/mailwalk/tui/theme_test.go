@@ -10,16 +10,18 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
+// linear is a channel of sRGB in light.
+func linear(v uint32) float64 {
+	x := float64(v) / 0xffff
+	if x <= 0.04045 {
+		return x / 12.92
+	}
+	return math.Pow((x+0.055)/1.055, 2.4)
+}
+
 // luminance and contrast are those of WCAG 2.1.
 func luminance(c color.Color) float64 {
 	r, g, b, _ := c.RGBA()
-	linear := func(v uint32) float64 {
-		x := float64(v) / 0xffff
-		if x <= 0.04045 {
-			return x / 12.92
-		}
-		return math.Pow((x+0.055)/1.055, 2.4)
-	}
 	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
 
