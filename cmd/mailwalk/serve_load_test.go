@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -22,6 +23,7 @@ import (
 var (
 	loadSessions = flag.Int("load-sessions", 20, "how many programs hand in mails at once")
 	loadMails    = flag.Int("load-mails", 400, "how many mails they hand in, all together")
+	loadIdle     = flag.Int("load-idle", 200, "how many programs say nothing, in TestIdleVisitors")
 )
 
 // TestLoad: many programs at once hand in many mails of 2 KB, half of them to the server
@@ -68,6 +70,44 @@ func TestLoad(t *testing.T) {
 	tr := s.stop()
 	t.Logf("%d events, %d octets in the file for each mail", tr.Len(), fileSize(t, s.file)/int64(*loadMails))
 	holds(t, tr, map[string]int{"mail.stored mailbox=bob@globex.test/INBOX": *loadMails, "mail.bounced": 0, "mail.deferred": 0})
+}
+
+// TestIdleVisitors: while many programs have a connection and say nothing, a mail is
+// taken from another; and in the end the server has hung up on all of them.
+func TestIdleVisitors(t *testing.T) {
+	s := serve(t, "first-letter", "--filter", "mail.stored", "--speed", "100") // five minutes are three seconds
+	at := s.door("mail.globex.test", "smtp", "tcp").At
+	before := s.memory()
+	start := time.Now()
+	idle := make([]net.Conn, *loadIdle)
+	for i := range idle {
+		c, err := net.Dial("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		idle[i] = c
+	}
+	opened := time.Since(start)
+	if err := handInWithin(10*patience, at, "among the idle"); err != nil {
+		t.Error(err)
+	}
+	s.stored(1, "among the idle")
+	t.Logf("%d connections were opened in %s, and a mail was stored after %s", *loadIdle, opened.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
+	for i, c := range idle {
+		if err := c.SetReadDeadline(time.Now().Add(10 * patience)); err != nil {
+			t.Fatal(err)
+		}
+		answers, err := io.ReadAll(c)
+		if err != nil || !strings.Contains(string(answers), "\r\n421 ") {
+			t.Fatalf("connection %d ends with %q: %v", i, answers, err)
+		}
+	}
+	if after := s.memory(); after > 0 {
+		t.Logf("all had ended after %s; memory at most: %d MB before, %d MB after, %.1f KB a connection",
+			time.Since(start).Round(time.Millisecond), before>>20, after>>20, float64(after-before)/1024/float64(*loadIdle))
+	}
+	holds(t, s.stop(), map[string]int{"line.sent service=smtp code=421": *loadIdle, "mail.stored": 1})
 }
 
 // loader is a program that hands in mails.
@@ -176,4 +216,3 @@ func fileSize(t *testing.T, name string) int64 {
 	}
 	return info.Size()
 }
-

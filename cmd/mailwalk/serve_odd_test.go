@@ -121,7 +121,10 @@ func TestManyVisitors(t *testing.T) {
 }
 
 // handIn says all lines of a mail at once and waits for the end.
-func handIn(at, subject string) error {
+func handIn(at, subject string) error { return handInWithin(patience, at, subject) }
+
+// handInWithin is handIn with another patience.
+func handInWithin(patience time.Duration, at, subject string) error {
 	c, err := net.Dial("tcp", at)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // safe for use by several goroutines. The zero Bodies is empty and ready.
 type Bodies struct {
 	mu    sync.RWMutex
-	table map[ContentID][]byte
+	table map[contentSum][]byte
 	size  int64 // octets of those in table
 	// file has what is not in the table; nil for none.
 	file *traceFile
@@ -40,16 +40,17 @@ func sumOf(id ContentID) (sum contentSum) {
 
 // Put keeps a copy of b, unless it is kept already, and says how to refer to it.
 func (s *Bodies) Put(b []byte) Content {
-	c := Content{ID: IDOf(b), Size: int64(len(b))}
+	sum := sha256.Sum256(b)
+	c := Content{ID: contentID(sum), Size: int64(len(b))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.table[c.ID]; ok || s.file != nil && s.file.has(c.ID) {
+	if _, ok := s.table[sum]; ok || s.file != nil && s.file.has(sum) {
 		return c
 	}
 	if s.table == nil {
-		s.table = make(map[ContentID][]byte)
+		s.table = make(map[contentSum][]byte)
 	}
-	s.table[c.ID] = bytes.Clone(b)
+	s.table[sum] = bytes.Clone(b)
 	s.size += c.Size
 	return c
 }
@@ -58,7 +59,7 @@ func (s *Bodies) Put(b []byte) Content {
 // must not be changed.
 func (s *Bodies) Get(id ContentID) ([]byte, bool) {
 	s.mu.RLock()
-	b, ok := s.table[id]
+	b, ok := s.table[sumOf(id)]
 	file := s.file
 	s.mu.RUnlock()
 	if ok || file == nil {
@@ -74,15 +75,13 @@ func (s *Bodies) octets() int64 {
 	return s.size
 }
 
-// leave leaves to a file what it has.
-func (s *Bodies) leave(f *traceFile) {
+// leave leaves contents to a file that has them.
+func (s *Bodies) leave(f *traceFile, kept []namedContent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.file = f
-	for id, b := range s.table {
-		if f.has(id) {
-			delete(s.table, id)
-			s.size -= int64(len(b))
-		}
+	for _, n := range kept {
+		s.size -= int64(len(s.table[n.id]))
+		delete(s.table, n.id)
 	}
 }

@@ -380,10 +380,10 @@ func (f *traceFile) drop() {
 }
 
 // has tells whether there is a content of that name.
-func (f *traceFile) has(id ContentID) bool {
+func (f *traceFile) has(sum contentSum) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, ok := f.named[sumOf(id)]
+	_, ok := f.named[sum]
 	return ok
 }
 

@@ -106,8 +106,9 @@ func (t *Trace) relieve() {
 		return
 	}
 	n, err := s.write(t)
+	var kept []namedContent
 	if err == nil && n > 0 {
-		err = s.take()
+		kept, err = s.take()
 	}
 	if err != nil {
 		err = fmt.Errorf("trace: what happened first cannot be put into a file, and stays in memory: %w", err)
@@ -126,7 +127,7 @@ func (t *Trace) relieve() {
 	clear(t.events[:n])
 	t.events = t.events[n:]
 	t.mu.Unlock()
-	t.Bodies.leave(s.file)
+	t.Bodies.leave(s.file, kept)
 }
 
 // write writes the first events in memory, and returns how many can go.
@@ -166,19 +167,20 @@ func (s *spool) create(t *Trace) error {
 	return nil
 }
 
-// take makes known to readers what was written.
-func (s *spool) take() error {
+// take makes known to readers what was written, and returns what contents that is.
+func (s *spool) take() (kept []namedContent, err error) {
 	f := s.file
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for ; s.blocks < len(s.w.blocks); s.blocks++ {
 		if err := f.add(s.w.blocks[s.blocks]); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	first := s.named
 	for ; s.named < len(s.w.named) && s.w.named[s.named].number <= f.contents; s.named++ {
 		n := s.w.named[s.named]
 		f.named[n.id] = n.number
 	}
-	return nil
+	return s.w.named[first:s.named], nil
 }
