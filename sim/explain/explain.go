@@ -12,6 +12,7 @@
 //	connection.opening.smtp     a connection, by step and service
 //	line.smtp.RCPT              a command
 //	line.smtp.reply.550.RCPT    a reply, by code and by the command it answers
+//	line.sasl.PLAIN.message     a message of a login, by its mechanism
 //	lookup.referral.root        a step of a look-up, by the zone or the type
 //	decision.domain             a choice
 //	mail.hop.relay              a mail, a leg by its purpose

@@ -72,7 +72,7 @@ func steps() map[string][]*trace.Event {
 			})
 		}
 	}
-	for _, l := range lines() {
+	for _, l := range append(lines(), saslLines()...) {
 		add(l.key, trace.Line, trace.Sent, &l.body)
 		add(l.key, trace.Line, trace.Received, &l.body)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mailwalk/protocols/dialog"
+	"mailwalk/protocols/sasl"
 	"mailwalk/sim/trace"
 )
 
@@ -18,7 +19,8 @@ var (
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
 		trace.Socket:     {"proto", "local", "remote", "kernelLocal", "kernelRemote", "octets", "range", "state", "rtt", "mss", "cwnd", "segsIn", "segsOut", "retransmissions"},
 		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error", "version", "subject", "checked", "alert", "octets", "wire"},
-		trace.Line:       {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why"},
+		trace.Line:       {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why",
+			"mechanism", "user", "identity", "password", "prompt", "challenge", "digest", "salt", "iterations", "error"},
 		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
 		trace.Decision:   {"subject", "choice", "options", "because"},
 		trace.Mail:       {"reversePath", "recipients", "messageId", "subject", "mailbox", "uid", "from", "toward", "octets", "hash", "changes", "added", "sentHash", "arrivedHash", "reason"},
@@ -216,8 +218,15 @@ func lineField(e *trace.Event, b *trace.LineBody, name string) string {
 		return Octets(b.To - b.From)
 	case "why":
 		return b.Why
+	case "mechanism":
+		mechanism, _, _ := b.SASL()
+		if mechanism == "" && b.Verb == "AUTH" {
+			mechanism, _, _ = strings.Cut(rest(b), " ")
+		}
+		return mechanism
 	}
-	return ""
+	_, m, _ := b.SASL()
+	return m.Part(sasl.PartName(name))
 }
 
 // rest is a command's arguments, or a reply's text behind its code.

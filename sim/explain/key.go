@@ -84,6 +84,9 @@ func protocol(service string) string {
 }
 
 func lineKey(b *trace.LineBody) string {
+	if key := saslKey(b); key != "" {
+		return key
+	}
 	proto := "line." + protocol(b.Service)
 	general := []string{proto, "line"}
 	switch b.Role {

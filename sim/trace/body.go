@@ -217,6 +217,8 @@ type LineBody struct {
 	MeantContent *Content `json:"meantContent,omitempty"`
 	// Why says in plain words why something was done to it.
 	Why string `json:"why,omitempty"`
+	// Exchange is where in a SASL exchange a challenge or a response stands.
+	Exchange *SASLStep `json:"sasl,omitempty"`
 }
 
 // Kind implements Body.

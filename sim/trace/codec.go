@@ -174,6 +174,7 @@ func (b *LineBody) fields(f fields) {
 	f.str("meant", may, &b.Meant)
 	contentField(f, "meantContent", &b.MeantContent)
 	f.str("why", may, &b.Why)
+	saslField(f, &b.Exchange)
 }
 
 func contentField(f fields, name string, c **Content) {

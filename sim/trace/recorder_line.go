@@ -128,6 +128,7 @@ func (x *speaker) received(u *dialog.Unit) []string {
 type verbs struct {
 	waiting  []waitingVerb
 	answered string // the last that was
+	sasl     *exchange
 }
 
 type waitingVerb struct {
@@ -157,6 +158,7 @@ func (v *verbs) note(b *LineBody) {
 	case dialog.Command:
 		tag, words := b.command()
 		v.waiting = append(v.waiting, waitingVerb{tag, b.Verb, isList(b, words)})
+		v.sasl = begins(b)
 	case dialog.Body:
 		switch {
 		case b.FromServer:
@@ -209,6 +211,7 @@ func (b *LineBody) answer() {
 // reword fills in the verb of a command and the code of a reply that is said in
 // place of another.
 func (b *LineBody) reword() {
+	b.Exchange = nil
 	switch b.Role {
 	case dialog.Command:
 		b.command()
@@ -219,6 +222,9 @@ func (b *LineBody) reword() {
 
 func (v *verbs) reply(b *LineBody) {
 	if b.answer(); !b.FromServer {
+		if v.sasl != nil && b.Role == dialog.Continuation {
+			b.Exchange = v.sasl.step(false)
+		}
 		return
 	}
 	switch b.Service {
@@ -240,6 +246,13 @@ func (v *verbs) reply(b *LineBody) {
 		more := len(b.Text) > 3 && b.Text[3] == '-'
 		if b.Code != "" && b.Role != dialog.Greeting {
 			b.Verb = v.next(!more && b.Code != "334")
+		}
+		switch {
+		case v.sasl == nil:
+		case b.Code == "334":
+			b.Exchange = v.sasl.step(true)
+		default:
+			v.sasl = nil
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mailwalk/protocols/dialog"
+	"mailwalk/protocols/sasl"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -57,11 +58,14 @@ func (p *Printer) spoken(e *trace.Event, b *trace.LineBody) {
 		indent, words = "", speaker+": "+said
 	}
 	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, words)
-	switch {
-	case b.Secret && p.wire.tls.Sealed(e.Conn, b.Range):
+	sealed := p.wire.tls.Sealed(e.Conn, b.Range)
+	switch exposes := b.Exposes(); {
+	case exposes == sasl.Readable && sealed:
 		p.out.detail("(this line holds a password; it travels inside TLS, where nobody on the way can read it)")
-	case b.Secret:
+	case exposes == sasl.Readable:
 		p.out.under(p.o.Style.Warning, "PASSWORD: this line holds one, and so do the packets that carry it.")
+	case exposes == sasl.Guessable && !sealed:
+		p.out.under(p.o.Style.Warning, "MADE FROM A PASSWORD: who reads this line can try guesses on it.")
 	}
 	if b.Meant != "" || b.MeantContent != nil {
 		p.out.detail("(" + e.Host + " believes to say " + meant(b) + ")")

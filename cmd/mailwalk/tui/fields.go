@@ -187,9 +187,8 @@ func lineFields(f *fieldList, b *trace.LineBody) {
 	if b.Role == dialog.Body {
 		f.add("on the wire", explain.Octets(b.To-b.From)+", with what frames the content there")
 	}
-	if b.Secret {
-		f.add("secret", "it holds a password, or what is made of one")
-	}
+	saslFields(f, b)
+	f.add("secret", exposed(b))
 }
 
 func contentFields(f *fieldList, c *trace.Content) {

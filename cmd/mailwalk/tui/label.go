@@ -7,6 +7,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"mailwalk/protocols/dialog"
+	"mailwalk/protocols/sasl"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -107,10 +108,14 @@ func level(e *trace.Event) int {
 	return 0
 }
 
-// secret says of a line with a password whether it can be read on the wire.
-func (s *stage) secret(e *trace.Event) span {
+// secret says of a line with a password, or what is made from one, whether it can be
+// read on the wire.
+func (s *stage) secret(e *trace.Event, b *trace.LineBody) span {
 	if _, sealed := s.rows.index.OnWire(e.Seq); sealed {
-		return span{" a password, sealed on the wire", s.theme.dim}
+		return span{" " + exposed(b) + ", sealed on the wire", s.theme.dim}
+	}
+	if b.Exposes() == sasl.Guessable {
+		return span{" " + s.glyphs.warning + " guesses at a password can be tried on this", s.theme.warning}
 	}
 	return span{" " + s.glyphs.warning + " a password can be read here", s.theme.warning}
 }
@@ -132,8 +137,8 @@ func (s *stage) saying(e *trace.Event) line {
 			speaker = server
 		}
 		l := line{{speaker + " ", t.dim}, {spoken(b), t.text}}
-		if b.Secret {
-			l = append(l, s.secret(e))
+		if b.Exposes() != sasl.Harmless {
+			l = append(l, s.secret(e, b))
 		}
 		if b.Meant != "" || b.MeantContent != nil {
 			l = append(l, span{" " + s.glyphs.fault + " not what it believes to say", t.fault})

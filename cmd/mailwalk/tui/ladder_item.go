@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"mailwalk/protocols/dialog"
+	"mailwalk/protocols/sasl"
 	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
@@ -178,8 +179,8 @@ func (l *ladder) line(it *item, e *trace.Event, b *trace.LineBody) {
 			it.form = hands
 		}
 	}
-	if b.Secret {
-		it.text += l.secret(e).text
+	if b.Exposes() != sasl.Harmless {
+		it.text += l.secret(e, b).text
 	}
 }
 
