@@ -19,14 +19,14 @@ var (
 		trace.Packet:     {"carried", "frame", "link", "from", "to", "proto", "src", "dst", "srcEnd", "dstEnd", "ttl", "flags", "tcpSeq", "ack", "window", "mss", "len", "octets", "range", "type", "code", "mtu", "why"},
 		trace.Socket:     {"proto", "local", "remote", "kernelLocal", "kernelRemote", "octets", "range", "state", "rtt", "mss", "cwnd", "segsIn", "segsOut", "retransmissions"},
 		trace.Connection: {"client", "server", "clientAddr", "serverAddr", "service", "port", "peer", "error", "version", "subject", "checked", "alert", "octets", "wire"},
-		trace.Line:       {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why",
+		trace.Line: {"carried", "speaker", "listener", "client", "server", "service", "text", "rest", "verb", "code", "path", "octets", "wire", "why",
 			"mechanism", "user", "identity", "password", "prompt", "challenge", "digest", "salt", "iterations", "error"},
-		trace.Lookup:     {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
-		trace.Decision:   {"subject", "choice", "options", "because"},
-		trace.Mail:       {"reversePath", "recipients", "messageId", "subject", "mailbox", "uid", "from", "toward", "octets", "hash", "changes", "added", "sentHash", "arrivedHash", "reason"},
-		trace.State:      {"name", "before", "after", "recipients", "uid", "flags", "octets", "due", "detail"},
-		trace.Act:        {"by", "target", "detail", "size"},
-		trace.Note:       {},
+		trace.Lookup:   {"name", "type", "server", "serverAddr", "transport", "zone", "rcode", "answer", "servers", "ttl", "until", "error"},
+		trace.Decision: {"subject", "choice", "options", "because"},
+		trace.Mail:     {"reversePath", "recipients", "messageId", "subject", "mailbox", "uid", "from", "toward", "octets", "hash", "changes", "added", "sentHash", "arrivedHash", "reason"},
+		trace.State:    {"name", "before", "after", "recipients", "uid", "flags", "octets", "due", "detail"},
+		trace.Act:      {"by", "target", "detail", "size"},
+		trace.Note:     {},
 	}
 )
 

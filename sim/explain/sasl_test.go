@@ -73,7 +73,7 @@ func TestLoginTitles(t *testing.T) {
 		got = append(got, Text(e))
 	}
 	all := strings.Join(got, "\n")
-	for _, want := range append(wants, "asks: Username:", "name: alice", "the password: secret", "for tim with the digest b913", "4096 rounds", "SCRAM-SHA-256 for user with", "why not: other-error") {
+	for _, want := range append(wants, "asks: Username:", "name: alice", "the password: secret", "for tim with the digest b913", "the salt, W22ZaJ0SNY7soEsUEjb6gQ==, and 4096 rounds", "SCRAM-SHA-256 for user with", "why not: other-error") {
 		if !strings.Contains(all, want) {
 			t.Errorf("nothing says %q in\n%s", want, all)
 		}

@@ -3,6 +3,7 @@ package mta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -29,23 +30,25 @@ type Logins interface {
 const firstDelay = time.Second
 
 // delayLogin makes guessing slow. Whether the user exists makes no difference.
-func (s *Server) delayLogin(ctx context.Context, failures int) error {
-	return s.Host.Clock().Sleep(ctx, firstDelay<<(failures-1))
+func (b *backend) delayLogin(ctx context.Context, failures int) error {
+	delay := firstDelay << (failures - 1)
+	b.decide(trace.DelayLogin, b.conn.Client, "wait "+inWords(delay), fmt.Sprintf("it is refusal number %d of this session", failures))
+	return b.Host.Clock().Sleep(ctx, delay)
 }
 
 // logins sets up how clients log in.
-func (s *Server) logins(server *smtp.Server, conn *trace.Conn) {
+func (b *backend) logins(server *smtp.Server) {
 	switch {
 	case server.Mode != smtp.Submission:
 		return
-	case s.Mailboxes == nil:
+	case b.Mailboxes == nil:
 		server.Mechanisms = []string{}
 		return
 	}
-	server.Mechanisms = s.Mechanisms
-	server.AuthDelay = s.delayLogin
-	server.Rand = wire.RandomOctets(s.Host, "SASL "+conn.ID)
-	server.DecoyKey = s.DecoyKey
+	server.Mechanisms = b.Mechanisms
+	server.AuthDelay = b.delayLogin
+	server.Rand = wire.RandomOctets(b.Host, "SASL "+b.conn.ID)
+	server.DecoyKey = b.DecoyKey
 }
 
 // Auth implements smtp.Session.

@@ -189,7 +189,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode, implici
 		Hostname: s.Hostname, Mode: mode, Backend: b, MaxSize: s.MaxSize,
 		AllowCleartext: s.AllowCleartext, Now: s.Host.Clock().Now,
 	}
-	s.logins(server, conn)
+	b.logins(server)
 	s.offer(server)
 	hooks := &smtp.Hooks{
 		Hooks: s.Recorder.Hooks(conn, true),

@@ -81,7 +81,7 @@ func (p *Program) tellMechanism(offered smtp.Extensions, chosen sasl.Mechanism) 
 	case !hides:
 		return
 	case chosen.ProvesServer:
-		because = "of those that both know it gives away least: the password is not sent, and the server has to prove that it knows it"
+		because = "of those that both know it gives away least: the password is not sent, and the server has to prove itself too"
 	case !chosen.ShowsPassword:
 		because = "of those that both know it gives away least: the password is not sent"
 	}

@@ -316,6 +316,7 @@ const (
 	KnownCopy       = "known-copy"     // a mailbox has had it before a crash
 	FoundReport     = "found-report"   // the sender was told before a crash
 	ChoseMechanism  = "mechanism"      // by which SASL mechanism a client logs in
+	DelayLogin      = "delay-login"    // a refusal of a login is put off
 	AskAgain        = "ask-again"      // a password was refused: another is asked for
 	ChoseTLS        = "tls"            // whether a client goes on under TLS
 	JudgeCert       = "certificate"    // what a client makes of a server's certificate

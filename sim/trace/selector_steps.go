@@ -20,7 +20,7 @@ func Steps(k Kind) []string {
 			AcceptSender, RefuseSender,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
-			ChoseMechanism, AskAgain,
+			ChoseMechanism, DelayLogin, AskAgain,
 			ChoseTLS, JudgeCert, FallBack,
 			KnownCopy, FoundReport,
 		}

@@ -58,6 +58,9 @@ func (p *Printer) spoken(e *trace.Event, b *trace.LineBody) {
 		indent, words = "", speaker+": "+said
 	}
 	p.out.step(explain.Clock(e.At), tag, paint, p.group.mark+indent, words)
+	if undone := explain.Undone(b); undone != "" {
+		p.out.detail("(" + undone + ")")
+	}
 	sealed := p.wire.tls.Sealed(e.Conn, b.Range)
 	switch exposes := b.Exposes(); {
 	case exposes == sasl.Readable && sealed:

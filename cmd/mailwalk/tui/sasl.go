@@ -2,6 +2,7 @@ package tui
 
 import (
 	"mailwalk/protocols/sasl"
+	"mailwalk/sim/explain"
 	"mailwalk/sim/trace"
 )
 
@@ -25,10 +26,6 @@ func saslFields(f *fieldList, b *trace.LineBody) {
 	}
 	f.add("message", string(m.Name))
 	for _, p := range m.Parts {
-		name := string(p.Name)
-		if p.Symbol != "" && p.Symbol != name {
-			name += " (" + p.Symbol + ")"
-		}
-		f.add(name, p.Value)
+		f.add(explain.PartName(p), p.Value)
 	}
 }
