@@ -128,6 +128,7 @@ func TestBusy(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, func() {
 		inbox.Put(func() { order = append(order, "outside") })
 		busy.Store(false)
+		inbox.Wake() // as NewPlayer has it: the first may have happened before
 	})
 	for range 2 {
 		if more, err := p.Step(t.Context()); !more || err != nil {
