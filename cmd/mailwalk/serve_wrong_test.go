@@ -13,7 +13,8 @@ import (
 // trace and in the story.
 func TestWrongProtocol(t *testing.T) {
 	t.Parallel()
-	s := serve(t, "first-letter", "--detail", "line", "--speed", "10")
+	// In real time, so that no program is slow enough to be found silent as well.
+	s := serve(t, "first-letter", "--detail", "line")
 	told := 0
 	// wrong has a program come to a door. It may fail as it likes, but not hang.
 	wrong := func(door servedDoor, want, name string, args ...string) {

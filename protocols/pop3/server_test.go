@@ -377,24 +377,38 @@ func TestPasswordsUnderTLS(t *testing.T) {
 	}
 }
 
+// fullConn takes so many octets and then no more, until the deadline by its own clock.
+type fullConn struct {
+	*scriptConn
+	clock, deadline time.Time
+	room            int
+}
+
+func (c *fullConn) SetWriteDeadline(t time.Time) error { c.deadline = t; return nil }
+
+func (c *fullConn) Write(p []byte) (int, error) {
+	if c.room -= len(p); c.room < 0 {
+		if c.deadline.IsZero() {
+			return 0, errors.New("this would never end")
+		}
+		c.clock = c.deadline
+		return 0, os.ErrDeadlineExceeded
+	}
+	return c.scriptConn.Write(p)
+}
+
 func TestClientThatTakesNothing(t *testing.T) {
 	b := mrose()
 	b.messages = append(b.messages, memMessage{"3", sized("big", 1<<20)})
-	srv := &Server{Backend: b, AllowCleartext: true, IdleTimeout: 50 * time.Millisecond}
-	nc, wait := serve(t, srv, nil)
-	c, err := NewClient(context.Background(), nc, &ClientOptions{AllowCleartext: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Login(context.Background(), "mrose", "tanstaaf"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(nc, "RETR 3\r\n"); err != nil {
-		t.Fatal(err)
-	}
+	script := &scriptConn{commands: []string{"USER mrose\r\n", "PASS tanstaaf\r\n", "RETR 3\r\n"}}
+	conn := &fullConn{scriptConn: script, clock: frozen(), room: 100 << 10}
+	srv := &Server{Backend: b, AllowCleartext: true, IdleTimeout: time.Minute, Now: func() time.Time { return conn.clock }}
 	var ne net.Error
-	if err := wait(); !errors.As(err, &ne) || !ne.Timeout() {
+	if err := srv.ServeConn(ctxb, conn, nil); !errors.As(err, &ne) || !ne.Timeout() {
 		t.Errorf("ServeConn: %v, want a time-out", err)
+	}
+	if took := conn.clock.Sub(frozen()); took != time.Minute {
+		t.Errorf("it was waited for %v", took)
 	}
 	if b.locked || len(b.commits) > 0 {
 		t.Errorf("locked %v, commits %v", b.locked, b.commits)

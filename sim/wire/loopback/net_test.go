@@ -358,7 +358,7 @@ func TestBackPressure(t *testing.T) {
 	if !errors.Is(failed, os.ErrDeadlineExceeded) {
 		t.Errorf("the write ended with %v", failed)
 	}
-	if wrote < 2*bufferSize || wrote >= 64<<20 {
+	if wrote == 0 || wrote >= 64<<20 {
 		t.Errorf("%d octets were taken", wrote)
 	}
 	if real := time.Since(began); real < 200*time.Millisecond {
