@@ -240,7 +240,9 @@ func (l linkTest) packets(t *testing.T, got []map[string]string) {
 		if p["frame.interface_name"] != l.link {
 			complain("interface %s", p["frame.interface_name"])
 		}
-		if want := dissector(b.Head); !slices.Contains(strings.Split(p["frame.protocols"], ":"), want) && (b.Range != nil && !repeated || want == "dns" && !l.damaged[b.Frame]) {
+		// Where a chunk of BDAT ends within a line, Wireshark waits for the end of the line.
+		waits := b.Range != nil && !bytes.Contains(b.Data[len(b.Data)-b.Head.Len:], []byte("\n"))
+		if want := dissector(b.Head); !slices.Contains(strings.Split(p["frame.protocols"], ":"), want) && (b.Range != nil && !repeated && !(want == "smtp" && waits) || want == "dns" && !l.damaged[b.Frame]) {
 			complain("protocols %s, want %s", p["frame.protocols"], want)
 		}
 		data := b.Data
