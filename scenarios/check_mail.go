@@ -127,6 +127,7 @@ func (c *checker) mails() {
 		if strings.ContainsFunc(m.Subject, unicode.IsControl) {
 			c.fail(field+".subject", "write it in one line", "the subject has a line end or another control character")
 		}
+		c.reports(field, m)
 		for j, a := range m.Attachments {
 			c.attachment(fmt.Sprintf("%s.attachments[%d]", field, j), a)
 		}
@@ -141,6 +142,28 @@ func (c *checker) ready(field string, m *Mail) {
 		}
 	}
 	m.Raw = c.readFile(field+".file", m.File)
+}
+
+// maxEnvelopeID is how long ENVID may be before it is encoded, so that it fits in any
+// case (RFC 3461 §4.4).
+const maxEnvelopeID = 33
+
+// reports checks what the sender wants to be told, and where.
+func (c *checker) reports(field string, m *Mail) {
+	if m.Sender != "" {
+		c.address(field+".sender", m.Sender)
+	}
+	for i, n := range m.Notify {
+		switch {
+		case slices.Contains(m.Notify[:i], n):
+			c.fail(field+".notify", "leave one out", "%s stands here twice", n)
+		case n == NotifyNever && len(m.Notify) > 1:
+			c.fail(field+".notify", "leave it alone, or out", "never stands beside others")
+		}
+	}
+	if len(m.EnvelopeID) > maxEnvelopeID || strings.ContainsFunc(m.EnvelopeID, func(r rune) bool { return r < ' ' || r > '~' }) {
+		c.fail(field+".envelope-id", "write up to 33 letters, digits and signs of ASCII", "%q is not fit as an envelope identifier", m.EnvelopeID)
+	}
 }
 
 // correspondent puts a person in place of a short name, and checks an address.

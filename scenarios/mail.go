@@ -21,6 +21,14 @@ type Mail struct {
 	Text string `yaml:"text"`
 	// What travels with it.
 	Attachments []*Attachment `yaml:"attachments"`
+	// The sender in the envelope, to whom reports go. Default: the address of the person who sends it.
+	Sender string `yaml:"sender"`
+	// Of what the sender wants to be told: success, failure, delay, or never of anything. Default: what servers do unasked, which is to tell of failures and delays.
+	Notify []Notify `yaml:"notify"`
+	// How much of the mail a report of its failure is to bring back.
+	Return Return `yaml:"return"`
+	// A name for the mail that all reports about it are to have: printable ASCII, 33 characters at most.
+	EnvelopeID string `yaml:"envelope-id"`
 	// A file in RFC 5322 form, beside the walk's, that is sent as it is instead of one made from the fields above; to, cc and bcc then say the recipients only.
 	File string `yaml:"file"`
 

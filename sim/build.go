@@ -335,9 +335,14 @@ func (d deliverer) Deliver(ctx context.Context, id, address string, content []by
 	return err
 }
 
-// postmaster is who gets mail for a host's postmaster: the first whose mailbox the
-// host keeps, or else the first of the walk.
+// postmaster is who gets mail for a host's postmaster: a mailbox of that name on the
+// host, else the first that the host keeps, else the first of the walk.
 func (w *World) postmaster(h wire.Host) string {
+	for _, a := range w.scenario.Accounts {
+		if local, _, _ := strings.Cut(a.Address, "@"); a.Host == h.Name() && strings.EqualFold(local, "postmaster") {
+			return a.Address
+		}
+	}
 	for _, a := range w.scenario.Accounts {
 		if a.Host == h.Name() {
 			return a.Address

@@ -166,9 +166,13 @@ func addresses(list []scenarios.Address) []message.Address {
 // which it is sent. from is who sends it.
 func (w *World) write(l *letter, h wire.Host, from string) (mua.Outgoing, error) {
 	out := mua.Outgoing{ID: strconv.Itoa(l.mail.Number), Content: l.raw, Changes: l.changes, From: from, To: slices.Clone(l.to)}
+	if l.mail.Sender != "" {
+		out.From = l.mail.Sender
+	}
 	if l.from != "" {
 		out.From = l.from
 	}
+	out.Notify, out.Ret, out.EnvID = notify(l.mail.Notify), ret(l.mail.Return), l.mail.EnvelopeID
 	if out.Content == nil {
 		d := l.draft
 		d.Date = h.Clock().Now()

@@ -33,3 +33,20 @@ func policies(cfg *mta.Config, m *scenarios.MTA) {
 		cfg.Schedule = mta.Schedule{First: r.First, Most: r.Most, Notice: r.Notice, Expire: r.GiveUp}
 	}
 }
+
+// notify is what a walk wants to be told, as SMTP says it.
+func notify(events []scenarios.Notify) smtp.Notify {
+	var n smtp.Notify
+	for _, e := range events {
+		n |= map[scenarios.Notify]smtp.Notify{
+			scenarios.NotifySuccess: smtp.NotifySuccess, scenarios.NotifyFailure: smtp.NotifyFailure,
+			scenarios.NotifyDelay: smtp.NotifyDelay, scenarios.NotifyNever: smtp.NotifyNever,
+		}[e]
+	}
+	return n
+}
+
+// ret is how much is to come back, as SMTP says it.
+func ret(r scenarios.Return) smtp.Ret {
+	return map[scenarios.Return]smtp.Ret{scenarios.ReturnHeader: smtp.RetHdrs, scenarios.ReturnAll: smtp.RetFull}[r]
+}

@@ -41,7 +41,7 @@ func (c *Client) declareBody(params *MailParams, content []byte, chunked bool) e
 // parts are not looked at: who has one there sets it, and then 8-bit content is
 // taken to need it.
 func (c *Client) declareUTF8(params *MailParams, env Envelope, content []byte) error {
-	needed := !env.isASCII() || is8Bit(headerOf(content)) || params.UTF8 && is8Bit(content)
+	needed := !env.IsASCII() || is8Bit(headerOf(content)) || params.UTF8 && is8Bit(content)
 	switch {
 	case c.extensions.Has("SMTPUTF8"):
 		params.UTF8 = params.UTF8 || needed
@@ -53,7 +53,8 @@ func (c *Client) declareUTF8(params *MailParams, env Envelope, content []byte) e
 	return nil
 }
 
-func (e Envelope) isASCII() bool {
+// IsASCII tells whether all of the envelope's paths are: see [Path.IsASCII].
+func (e Envelope) IsASCII() bool {
 	for _, rcpt := range e.Recipients {
 		if !rcpt.To.IsASCII() {
 			return false

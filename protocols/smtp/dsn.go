@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -63,6 +64,24 @@ func (n Notify) String() string {
 type OriginalRecipient struct {
 	Type    string // the address's type, such as "rfc822"; an atom
 	Address string // decoded from xtext, printable ASCII
+}
+
+// OriginalRecipientOf returns a mailbox with its type, in ASCII as in ORCPT and in the
+// fields of a notification: a character beyond it is written in hexadecimal, as \x{F6}
+// (RFC 6533 §3).
+func OriginalRecipientOf(mailbox string) OriginalRecipient {
+	if !is8Bit([]byte(mailbox)) {
+		return OriginalRecipient{"rfc822", mailbox}
+	}
+	var b strings.Builder
+	for _, r := range mailbox {
+		if r <= ' ' || r > '~' || r == '\\' || r == '+' || r == '=' {
+			fmt.Fprintf(&b, `\x{%X}`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return OriginalRecipient{"utf-8", b.String()}
 }
 
 // RcptParams are the parameters of RCPT that are understood here, all of DSN (RFC

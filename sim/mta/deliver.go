@@ -34,7 +34,7 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 			return err
 		case errors.Is(err, ErrDelivered):
 			s.decide(trace.KnownCopy, r.Address, "leave it at one copy", "the mailbox has had this entry of the queue already: the server went down before it had noted that")
-			r.Done = true
+			e.inMailbox(r)
 		case errors.Is(err, ErrFull):
 			r.Reply = smtp.NewReply(452, smtp.Enhanced{4, 2, 2}, "<%s>: the mailbox is full", r.Address)
 			s.deferred(e, r)
@@ -42,10 +42,16 @@ func (s *Server) deliver(ctx context.Context, e *entry, j *job, content []byte) 
 			r.Reply = smtp.NewReply(451, smtp.Enhanced{4, 3, 0}, "%v", err)
 			s.deferred(e, r)
 		default:
-			r.Done = true
+			e.inMailbox(r)
 		}
 	}
 	return nil
+}
+
+// inMailbox notes that a recipient has its copy.
+func (e *entry) inMailbox(r *recipient) {
+	r.Reply = smtp.NewReply(250, smtp.Enhanced{2, 0, 0}, "<%s>: delivered into the mailbox", r.Address)
+	e.passed(r, delivered)
 }
 
 // delivery names the delivery of an entry to a mailbox, however often it is tried.

@@ -52,16 +52,27 @@ func (s *session) rcptForwarded(address string, accept func(string) error, refus
 
 // addRecipient adds an address to an envelope: what it stands for, and each
 // address once. The reverse-path stays, so reports go to who has written the mail
-// (RFC 5321 §3.9.1).
-func (s *session) addRecipient(e *entry, address string) {
+// (RFC 5321 §3.9.1), and what he wants to be told of stays with them. If they are
+// several he is told at once that there are, in place of the success of each (RFC
+// 3461 §5.2.7.3).
+func (s *session) addRecipient(e *entry, address string, params smtp.RcptParams) {
 	ends := []string{address}
 	if s.forwards(address) != nil {
 		ends = s.targetsOf(address)
+		if len(ends) > 1 && params.Notify.Has(smtp.NotifySuccess) && e.ReversePath != "" {
+			e.Recipients = append(e.Recipients, &recipient{
+				Address: address, Notify: params.Notify, ORcpt: params.ORcpt, Passed: expanded,
+				Reply: smtp.NewReply(250, smtp.Enhanced{2, 0, 0}, "<%s>: it stands for %d addresses", address, len(ends)),
+			})
+		}
+		if len(ends) > 1 {
+			params.Notify = withoutSuccess(params.Notify)
+		}
 		s.decide(trace.Forward, address, strings.Join(ends, ", "), "the address stands for others; the sender in the envelope stays as it is")
 	}
 	for _, a := range ends {
 		if !slices.Contains(e.addresses(), a) {
-			e.Recipients = append(e.Recipients, &recipient{Address: a})
+			e.Recipients = append(e.Recipients, &recipient{Address: a, Notify: params.Notify, ORcpt: params.ORcpt})
 		}
 	}
 }

@@ -195,6 +195,7 @@ func TestWhoseBusiness(t *testing.T) {
 		{"a relay domain's stranger", "stranger", 25, nil, "unknown@relay.test", 550},
 		{"postmaster", "stranger", 25, nil, "Postmaster", 250},
 		{"postmaster of the domain", "stranger", 25, nil, "postmaster@acme.test", 250},
+		{"postmaster of the host", "stranger", 25, nil, "postmaster@mail.acme.test", 250},
 		{"postmaster elsewhere", "stranger", 25, nil, "postmaster@globex.test", 550},
 		{"a route through us", "stranger", 25, nil, `"bob@globex.test"@acme.test`, 550},
 		{"the percent hack", "stranger", 25, nil, "bob%globex.test@acme.test", 550},
@@ -265,8 +266,8 @@ func TestLoop(t *testing.T) {
 }
 
 // TestReturn: what cannot be sent on is tried for five days and then returned to
-// its sender, in one report, after one note of the delay; neither of the two is
-// returned itself.
+// its sender, in one report, after one note of the delay. Neither of the two can be
+// delivered: of each the postmaster is told.
 func TestReturn(t *testing.T) {
 	w := newWorld(t, nil)
 	// Nobody listens at 192.0.2.30, where relay.test's mail goes, nor is there a
@@ -278,14 +279,14 @@ func TestReturn(t *testing.T) {
 	var last time.Duration
 	for e := range w.trace.All() {
 		switch e.What {
-		case trace.Deferred, trace.Bounced, trace.Warned:
+		case trace.Deferred, trace.Bounced, trace.Warned, trace.Undeliverable:
 			count[e.What]++
 			last = e.At
 		case trace.GiveUp:
 			count[e.What+" "+e.Body.(*trace.DecisionBody).Choice]++
 		}
 	}
-	if count[trace.Bounced] != 1 || count[trace.Warned] != 1 || count[trace.GiveUp+" drop"] != 2 {
+	if count[trace.Bounced] != 1 || count[trace.Warned] != 1 || count[trace.Undeliverable] != 2 || len(w.boxes.mail["alice@acme.test"]) != 2 {
 		t.Errorf("got %v", count)
 	}
 	if last < 9*24*time.Hour || last > 11*24*time.Hour { // five days for the mail and five for the report

@@ -23,11 +23,19 @@ type entry struct {
 	Mail        string // its number in the trace
 	Arrived     time.Time
 	Tries       int
-	Warned      bool              // the sender was told that it waits
-	Report      *reported         `json:",omitempty"` // of a report: what it is about
-	legs        map[string]string // begun, by where they lead
-	saved       []byte            // what the disk has of it
-	reports     []*entry          // on it, which wait for that to be noted
+	Warned      bool // the sender was told that it waits
+	// Ret and EnvID are what the client has said of reports, UTF8 and Body of the
+	// mail, for the next server (RFC 3461 §4.3 and §4.4, RFC 6531 §3.4, RFC 3030 §3).
+	Ret   smtp.Ret  `json:",omitempty"`
+	EnvID string    `json:",omitempty"`
+	UTF8  bool      `json:",omitempty"`
+	Body  smtp.Body `json:",omitempty"`
+	// Notice says that it is a notice to this server's postmaster.
+	Notice  bool              `json:",omitempty"`
+	Report  *reported         `json:",omitempty"` // of a report: what it is about
+	legs    map[string]string // begun, by where they lead
+	saved   []byte            // what the disk has of it
+	reports []*entry          // on it, which wait for that to be noted
 }
 
 // recipient is one whose copy is in the queue.
@@ -38,6 +46,14 @@ type recipient struct {
 	Done bool
 	// Failed says that it is not tried again, and that the sender is to be told.
 	Failed bool
+	// Passed says the same of one who has his copy, or for whom another server
+	// answers, and what the report calls that (RFC 3464 §2.3.3); empty if the sender
+	// has not asked to be told.
+	Passed action `json:",omitempty"`
+	// Notify are the events of which the sender wants to be told, and ORcpt is whom
+	// he meant, where he has said so (RFC 3461 §4.1 and §4.2).
+	Notify smtp.Notify            `json:",omitempty"`
+	ORcpt  smtp.OriginalRecipient `json:",omitzero"`
 	// Reply is the last word on it, and Server who has said it; empty for this
 	// server itself.
 	Reply  *smtp.Reply
@@ -45,10 +61,15 @@ type recipient struct {
 	leg    string // the last on which it was tried since the server's start
 }
 
+// over tells whether nothing more is tried for a recipient.
+func (r *recipient) over() bool { return r.Done || r.Failed || r.Passed != "" }
+
 func (e *entry) addresses() []string {
 	var all []string
 	for _, r := range e.Recipients {
-		all = append(all, r.Address)
+		if r.Passed != expanded { // those whom it stands for are there
+			all = append(all, r.Address)
+		}
 	}
 	return all
 }
@@ -227,13 +248,16 @@ func (s *Server) settle(ctx context.Context, e *entry, content []byte) error {
 	wait, more := s.Schedule.next(e.Tries, age)
 	if !more {
 		for _, r := range e.waiting() {
-			if !r.Failed {
+			if !r.over() {
 				r.Failed = true
 				s.decide(trace.GiveUp, r.Address, "bounce", "it has been tried for "+inWords(s.Schedule.Expire))
 			}
 		}
 	}
 	if err := s.bounce(ctx, e, content); err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, e, content); err != nil {
 		return err
 	}
 	if s.warns(e) {

@@ -81,7 +81,7 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 		if !taken {
 			if c, err = s.connect(ctx, host, to); c == nil {
 				s.unreached(o, err)
-				return false, err
+				return decided, err
 			}
 			if err != nil {
 				c.Close()
@@ -89,12 +89,28 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 				return s.refused(e, j, host, err)
 			}
 		}
+		s.extended(e, j, c, host)
 		result, err := c.Send(ctx, env, content)
+		if r := unfit(err, env, host); r != nil {
+			s.verdict(e, j.recipients, r, "")
+			s.pass(ctx, o, c)
+			return true, err
+		}
 		if err == nil {
-			s.take(e, j, result, nil, host)
+			s.take(e, j, result, nil, host, c)
 			err := s.save(ctx, e) // a crash from here on must not send it again
 			s.pass(ctx, o, c)
 			return true, err
+		}
+		if errors.Is(err, smtp.ErrLimit) && (taken || answered(result)) {
+			_, _ = c.Quit(ctx) // the session is used up, whatever comes of saying goodbye
+			decided = decided || answered(result)
+			j, env = s.rest(e, j, env, result, host, c)
+			if err := s.save(ctx, e); err != nil || len(j.recipients) == 0 {
+				s.free(o)
+				return true, err
+			}
+			continue
 		}
 		c.Close()
 		if !answered(result) {
@@ -102,9 +118,9 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 				continue // the mail before may have used up the session
 			}
 			s.free(o)
-			return false, err
+			return decided, err
 		}
-		s.take(e, j, result, err, host)
+		s.take(e, j, result, err, host, c)
 		s.free(o)
 		return true, nil
 	}
@@ -124,7 +140,7 @@ func (s *Server) refused(e *entry, j *job, host string, err error) (decided bool
 
 // envelope is what the next server is told of a job.
 func (e *entry) envelope(j *job) (smtp.Envelope, error) {
-	var env smtp.Envelope
+	env := smtp.Envelope{Params: smtp.MailParams{Ret: e.Ret, EnvID: e.EnvID, UTF8: e.UTF8, Body: e.Body}}
 	var err error
 	if e.ReversePath != "" { // else it is the null path
 		if env.From, err = smtp.ParseMailbox(e.ReversePath); err != nil {
@@ -136,19 +152,24 @@ func (e *entry) envelope(j *job) (smtp.Envelope, error) {
 		if err != nil {
 			return env, err
 		}
-		env.Recipients = append(env.Recipients, smtp.Recipient{To: p})
+		env.Recipients = append(env.Recipients, smtp.Recipient{To: p, Params: smtp.RcptParams{Notify: r.Notify, ORcpt: r.ORcpt}})
 	}
 	return env, nil
 }
 
 // take notes what a server has said of each recipient. err is why the rest is not
 // known.
-func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host string) {
+func (s *Server) take(e *entry, j *job, result smtp.Result, err error, host string, c *smtp.Client) {
 	var done []string
 	for i, r := range j.recipients {
 		res := result.Recipients[i]
 		if res.Accepted() {
-			r.Done = true
+			r.Reply, r.Server, r.leg = res.Reply, host, s.Recorder.Scope().Hop
+			if c.Extensions().Has("DSN") {
+				r.Done = true // it will tell the sender what he wants to know
+			} else {
+				e.passed(r, relayed)
+			}
 			done = append(done, r.Address)
 			continue
 		}

@@ -20,8 +20,8 @@ type job struct {
 func (s *Server) route(e *entry) []*job {
 	var jobs []*job
 	for _, r := range e.waiting() {
-		if r.Failed {
-			continue // before a crash; the sender is still to be told
+		if r.over() {
+			continue // the sender is still to be told
 		}
 		j := s.routeOne(r, e.Tries == 1)
 		i := 0

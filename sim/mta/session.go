@@ -131,6 +131,8 @@ func (s *session) isPostmaster(to smtp.Path) bool {
 		return true
 	}
 	own := s.isLocal(to.Domain) && !(s.Mailboxes != nil && s.Mailboxes.Has(to.Mailbox()))
+	// The server's reports come from there (RFC 3461 §9.3).
+	own = own || strings.EqualFold(to.Domain, s.Hostname)
 	return strings.EqualFold(to.Local, "postmaster") && own
 }
 
@@ -167,12 +169,16 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 	rec.KnowMail(messageID, rec.MailHere())
 	content = bytes.Join([][]byte{received, content}, nil)
 	e := &entry{ID: id, ReversePath: env.From.Mailbox(), Mail: rec.MailHere(), Arrived: s.Host.Clock().Now()}
+	e.Ret, e.EnvID, e.UTF8 = env.Params.Ret, env.Params.EnvID, env.Params.UTF8
+	if env.Params.Body == smtp.BodyBinaryMIME {
+		e.Body = env.Params.Body // what else it is the content shows
+	}
 	for _, to := range env.Recipients {
 		address := to.To.Mailbox()
 		if s.isPostmaster(to.To) {
 			address = s.Postmaster
 		}
-		s.addRecipient(e, address)
+		s.addRecipient(e, address, to.Params)
 	}
 	if err := s.enqueue(ctx, e, content); err != nil {
 		return "", err

@@ -86,7 +86,7 @@ func (s *Server) tryHost(ctx context.Context, w *way, x *exchanger) error {
 func (w *way) heard() {
 	var left []*recipient
 	for _, r := range w.left {
-		if !r.Done && !r.Failed {
+		if !r.over() {
 			left = append(left, r)
 			w.why = plainly(r.Reply)
 			w.put = append(w.put, r)

@@ -22,6 +22,11 @@ type Outgoing struct {
 	// From and To are the envelope.
 	From string
 	To   []string
+	// Notify, Ret and EnvID are what the person wants to be told (RFC 3461 §4); all
+	// are empty for what servers do unasked.
+	Notify smtp.Notify
+	Ret    smtp.Ret
+	EnvID  string
 }
 
 // Refusal says that no server took a mail for some of its recipients.
@@ -83,6 +88,12 @@ func (p *Program) submit(ctx context.Context, m Outgoing) error {
 	if err := p.authenticate(ctx, c); err != nil {
 		return p.leave(ctx, c, err)
 	}
+	if m.asks() && !c.Extensions().Has("DSN") {
+		rec := p.Recorder
+		rec.Record(trace.Event{What: trace.NoDSN, Body: &trace.DecisionBody{
+			Subject: p.Submission, Choice: "leave the wishes out", Because: "it does not offer DSN, so what the sender wants to be told cannot be said",
+		}})
+	}
 	result, err := c.Send(ctx, env, m.Content)
 	if err != nil {
 		return err
@@ -112,13 +123,25 @@ func envelope(m Outgoing) (smtp.Envelope, error) {
 	if err != nil {
 		return smtp.Envelope{}, fmt.Errorf("sender %s: %w", m.From, err)
 	}
-	env := smtp.Envelope{From: from}
+	env := smtp.Envelope{From: from, Params: smtp.MailParams{Ret: m.Ret, EnvID: m.EnvID}}
 	for _, to := range m.To {
 		path, err := smtp.ParseMailbox(to)
 		if err != nil {
 			return smtp.Envelope{}, fmt.Errorf("recipient %s: %w", to, err)
 		}
-		env.Recipients = append(env.Recipients, smtp.Recipient{To: path})
+		env.Recipients = append(env.Recipients, smtp.Recipient{To: path, Params: m.wishes(to)})
 	}
 	return env, nil
+}
+
+// asks tells whether the person wants to be told of anything in particular.
+func (m Outgoing) asks() bool { return m.Notify != 0 || m.Ret != "" || m.EnvID != "" }
+
+// wishes are the parameters of RCPT: what the sender wants to be told, and whom he
+// meant, for the servers may come to other addresses (RFC 3461 §4.2).
+func (m Outgoing) wishes(to string) smtp.RcptParams {
+	if m.Notify == 0 {
+		return smtp.RcptParams{}
+	}
+	return smtp.RcptParams{Notify: m.Notify, ORcpt: smtp.OriginalRecipientOf(to)}
 }

@@ -312,6 +312,10 @@ const (
 	NoDomain        = "no-domain"      // the domain does not exist
 	NoAnswer        = "no-answer"      // the DNS does not say: it is asked again later
 	Forward         = "forward"        // an address stands for others
+	NoReport        = "no-report"      // nobody is told of what has become of a mail
+	Split           = "split"          // a mail goes in several transactions
+	NewSession      = "new-session"    // a session is used up: another is opened
+	NoDSN           = "no-dsn"         // a server is not told what the sender wants reports of
 	ComeLater       = "come-later"     // not now: the client is to come again
 	KnownCopy       = "known-copy"     // a mailbox has had it before a crash
 	FoundReport     = "found-report"   // the sender was told before a crash
@@ -340,21 +344,25 @@ func (*DecisionBody) Kind() Kind { return Decision }
 
 // Steps of mail events.
 const (
-	Composed  = "composed"   // written by a person's mail program
-	Changed   = "changed"    // a mail program changed it before sending, and says how
-	Unsent    = "unsent"     // it could not be handed to any server
-	HopStarts = "hop"        // a leg of the way begins
-	Accept    = "accepted"   // a server took responsibility for it
-	Queued    = "queued"     // it waits in a server's queue
-	Relayed   = "relayed"    // the next server took responsibility
-	Deferred  = "deferred"   // not now: it stays in the queue
-	Stored    = "stored"     // it lies in the recipient's mailbox
-	Fetched   = "fetched"    // a device has a copy
-	Deleted   = "deleted"    // it is not in the mailbox any more
-	Bounced   = "bounced"    // its sender is told that it could not be delivered
-	Warned    = "warned"     // its sender is told that it still waits
-	Compared  = "compared"   // what arrived against what was sent
-	NoneFound = "none-found" // a person looked and there was none
+	Composed  = "composed"  // written by a person's mail program
+	Changed   = "changed"   // a mail program changed it before sending, and says how
+	Unsent    = "unsent"    // it could not be handed to any server
+	HopStarts = "hop"       // a leg of the way begins
+	Accept    = "accepted"  // a server took responsibility for it
+	Queued    = "queued"    // it waits in a server's queue
+	Relayed   = "relayed"   // the next server took responsibility
+	Deferred  = "deferred"  // not now: it stays in the queue
+	Stored    = "stored"    // it lies in the recipient's mailbox
+	Fetched   = "fetched"   // a device has a copy
+	Deleted   = "deleted"   // it is not in the mailbox any more
+	Bounced   = "bounced"   // its sender is told that it could not be delivered
+	Warned    = "warned"    // its sender is told that it still waits
+	Confirmed = "confirmed" // its sender is told that it was delivered, or handed on
+	// Undeliverable says that the postmaster is told that it could not be delivered, as
+	// it has no sender.
+	Undeliverable = "undeliverable"
+	Compared      = "compared"   // what arrived against what was sent
+	NoneFound     = "none-found" // a person looked and there was none
 )
 
 // Purposes of a leg.

@@ -291,7 +291,7 @@ const FaultsExpression = `packet.dropped or packet.duplicated or packet.delayed 
 	or line.sent code>=400 or line.sent code in (NO BAD -ERR)
 	or lookup.timeout or lookup.lame or lookup.server-error or lookup.not-found or lookup.unsolved
 	or decision.refuse-recipient or decision.refuse-login or decision.null-mx or decision.retry or decision.give-up or decision.ask-again
-	or mail.deferred or mail.bounced or mail.unsent or mail.compared same=false
+	or mail.deferred or mail.bounced or mail.undeliverable or mail.unsent or mail.compared same=false
 	or state.host after=down or note.warning`
 
 var faults = sync.OnceValue(func() Filter {

@@ -19,7 +19,7 @@ func Steps(k Kind) []string {
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
 			AcceptSender, RefuseSender,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
-			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater,
+			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater, NoReport, NoDSN, Split, NewSession,
 			ChoseMechanism, DelayLogin, AskAgain,
 			ChoseTLS, JudgeCert, FallBack,
 			KnownCopy, FoundReport,
@@ -27,6 +27,7 @@ func Steps(k Kind) []string {
 	case Mail:
 		return []string{
 			Composed, Changed, Unsent, HopStarts, Accept, Queued, Relayed, Deferred, Stored, Fetched, Deleted, Bounced, Warned,
+			Confirmed, Undeliverable,
 			Compared, NoneFound,
 		}
 	case State:

@@ -149,7 +149,7 @@ func (c *Counter) mail(e *Event, b *MailBody) {
 		c.sum.Compared = append(c.sum.Compared, Comparison{
 			Seq: e.Seq, Mail: e.Mail, Host: e.Host, Sent: b.SentHash, Arrived: b.ArrivedHash, Same: b.Same,
 		})
-	case Bounced, Unsent:
+	case Bounced, Undeliverable, Unsent:
 		c.sum.Failures = append(c.sum.Failures, Failure{
 			Seq: e.Seq, Mail: e.Mail, Host: e.Host, What: e.What, Recipients: b.Recipients, Reason: b.Reason,
 		})

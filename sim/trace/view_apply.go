@@ -352,7 +352,7 @@ func (v *View) mail(e *Event, b *MailBody) {
 	case Fetched:
 		m.put(Copy{Host: e.Host, Place: OnDevice, Mailbox: b.Mailbox, UID: b.UID, Since: e.At})
 		m.end(e, Done)
-	case Bounced, Unsent:
+	case Bounced, Undeliverable, Unsent:
 		m.end(e, NotWorking)
 	}
 }

@@ -58,7 +58,7 @@ func (s *stage) label(e *trace.Event) label {
 		switch e.What {
 		case trace.HopStarts:
 			return label{g.hop, "hop", t.heading}
-		case trace.Bounced, trace.Unsent:
+		case trace.Bounced, trace.Undeliverable, trace.Unsent:
 			return label{g.mail, "mail", t.fault}
 		}
 		return label{g.mail, "mail", t.mail}

@@ -305,7 +305,7 @@ func (l *ladder) mailStep(it *item, e *trace.Event, b *trace.MailBody) {
 		it.text = "written"
 	case trace.Deferred:
 		it.style = &l.theme.warning
-	case trace.Bounced, trace.Unsent:
+	case trace.Bounced, trace.Undeliverable, trace.Unsent:
 		it.style = &l.theme.fault
 	}
 }
