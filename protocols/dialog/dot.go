@@ -21,8 +21,10 @@ type DotReader struct {
 	bol   bool // at the beginning of a line
 	cr    bool // the last octet was a CR
 	bare  bool // a CR or an LF stood alone
+	nul   bool // there was a NUL
 	done  bool
 	start int64
+	look  falseEnd
 }
 
 // NewDotReader returns a reader of the content that begins at the next byte.
@@ -32,6 +34,14 @@ func (c *Conn) NewDotReader() *DotReader {
 
 // From is the offset in the stream at which the content began.
 func (d *DotReader) From() int64 { return d.start }
+
+// FalseEnd is the first place at which a careless reader might have taken the
+// content for ended: the dot and what stands around it in place of a CRLF on either
+// side. It is nil if there is none in what was read.
+func (d *DotReader) FalseEnd() []byte { return d.look.found }
+
+// NUL tells whether there was a NUL in what was read.
+func (d *DotReader) NUL() bool { return d.nul }
 
 // Read implements io.Reader. It ends with io.EOF after CRLF.CRLF and with
 // io.ErrUnexpectedEOF if the connection ends before. Only CRLF ends a line: what
@@ -91,6 +101,7 @@ func (d *DotReader) lineStart() (end bool, err error) {
 	if err != nil && (len(b) < 2 || b[1] == '\r') {
 		return false, err
 	}
+	d.look.pass(b[:1], d.bare || d.nul)
 	d.discard(1)
 	return false, nil
 }
@@ -151,6 +162,8 @@ func (d *DotReader) scan(b []byte) (n int) {
 	if bytes.Count(b, cr) != crs {
 		d.bare = true
 	}
+	d.nul = d.nul || bytes.IndexByte(b, 0) >= 0
+	d.look.pass(b, d.bare || d.nul)
 	return n
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"time"
 
 	"mailwalk/protocols/dialog"
 )
@@ -120,7 +119,7 @@ func (s *session) hookRoom() int64 {
 // readChunk reads the octets of a chunk and tells the hooks of them. answer is what
 // they say in the server's stead.
 func (s *session) readChunk(size int64, into *chunks) (answer []string, err error) {
-	s.in.deadline = time.Time{}
+	s.in.content()
 	from, before := s.c.ReadOffset(), into.kept.Len()
 	if _, err := io.CopyN(into, s.c, size); err != nil {
 		return nil, s.lost("read chunk", unexpected(err))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"time"
 
 	"mailwalk/protocols/dialog"
 )
@@ -35,11 +34,12 @@ func (s *session) toBackend(r io.Reader) (string, error) {
 // nothing in it can be mistaken for a command. The envelope is used up by it
 // (RFC 5321 §4.1.1.4).
 func (s *session) content(take func(io.Reader) (string, error)) (*Reply, error) {
-	s.in.deadline = time.Time{}
+	s.in.content()
 	r := newContentReader(s.c, s.srv.maxSize())
 	text, err := take(r)
 	r.drain()
 	s.forget(false)
+	s.oddContent(r.dots, r.bare)
 	switch {
 	case r.lost():
 		return nil, s.lost("read content", unexpected(r.err))
@@ -75,6 +75,7 @@ type contentReader struct {
 	room   int64         // octets until the content is too large
 	kept   *bytes.Buffer // for the hooks; nil if nobody looks on
 	ended  bool          // the lone dot was read
+	bare   bool          // a CR or an LF stood alone
 	err    error         // why the content is over: io.EOF, a *Reply, ErrAnswered, or the connection's
 	answer []string      // of a hook
 }
@@ -121,8 +122,11 @@ func (r *contentReader) finish(err error) {
 	switch {
 	case err == io.EOF:
 		r.ended = true
+		if r.dots.NUL() {
+			err = nulOctet()
+		}
 	case errors.Is(err, dialog.ErrBareLineEnd):
-		r.ended = true
+		r.ended, r.bare = true, true
 		err = bareLineEnd()
 	default:
 		r.err = err
@@ -144,6 +148,12 @@ func (r *contentReader) finish(err error) {
 // §2.3.8 and §4.1.1.4).
 func bareLineEnd() *Reply {
 	return NewReply(554, Enhanced{5, 6, 0}, "A CR or an LF stood alone, lines end in CRLF")
+}
+
+// nulOctet refuses what neither 7bit nor 8bit data may have (RFC 2045 §2.7, §2.8),
+// and what programs may drop, so that a line becomes another.
+func nulOctet() *Reply {
+	return NewReply(554, Enhanced{5, 6, 0}, "A content that is no BINARYMIME has no NUL")
 }
 
 // drain reads what is left.

@@ -75,7 +75,10 @@ func (s *session) rcpt(arg string) (*Reply, error) {
 		return r, nil
 	}
 	if len(s.env.Recipients) >= orDefault(s.srv.MaxRecipients, DefaultMaxRecipients) {
-		s.forgiving = true                                                  // the client is to send the rest in another transaction
+		if !s.crowded {
+			s.odd(ManyRecipients, nil)
+		}
+		s.crowded, s.forgiving = true, true                                 // the client is to send the rest in another transaction
 		return NewReply(452, Enhanced{4, 5, 3}, "Too many recipients"), nil // RFC 5321 §4.5.3.1.10
 	}
 	if r := s.used.rcpt(s.srv.Limits, len(s.env.Recipients), to.Domain); r != nil {

@@ -54,6 +54,10 @@ func (s *session) secure() error {
 	if _, err := io.ReadFull(s.c, early); err != nil {
 		return step("STARTTLS", err)
 	}
+	const handshake = 22 // RFC 8446 §5.1
+	if before.Early > 0 && early[0] != handshake {
+		s.odd(EarlyInput, early)
+	}
 	conn := dialog.TLSServer(s.in.Conn, early, s.srv.TLS, s.srv.now)
 	state, err := conn.Secure(s.ctx, s.srv.now().Add(orDefault(s.srv.HandshakeTimeout, DefaultTimeout)), s.hooks.tls(), before)
 	if err != nil {

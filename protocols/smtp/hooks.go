@@ -41,6 +41,9 @@ type Hooks struct {
 	// State is told of each change of the session's state, before the reply that
 	// follows from it is sent.
 	State func(from, to State)
+	// Odd is told of what attacks are made of, before the reply that follows from it
+	// is sent.
+	Odd func(Oddity)
 	// Error is told of what went wrong and is for the log alone: the peer got
 	// another text, or none. command is the verb, "" if it was none.
 	Error func(command string, err error)
@@ -64,6 +67,12 @@ func (h *Hooks) tls() *TLSHooks {
 func (h *Hooks) state(from, to State) {
 	if h != nil && h.State != nil {
 		h.State(from, to)
+	}
+}
+
+func (h *Hooks) odd(o Oddity) {
+	if h != nil && h.Odd != nil {
+		h.Odd(o)
 	}
 }
 

@@ -38,8 +38,10 @@ const (
 	DefaultMaxErrors       = 20              // in one session
 	DefaultMaxAuthFailures = 3               // in one session
 	DefaultTimeout         = 5 * time.Minute // RFC 5321 §4.5.3.2.7
-	maxCommandLine         = 2048            // octets; RFC 5321 §4.5.3.1.4 and what extensions add to it
-	maxResponseLine        = 12288           // octets, RFC 4954 §4
+	DefaultContentTimeout  = time.Hour
+	slowest                = 100   // octets a second, of a content that goes on for longer
+	maxCommandLine         = 2048  // octets; RFC 5321 §4.5.3.1.4 and what extensions add to it
+	maxResponseLine        = 12288 // octets, RFC 4954 §4
 )
 
 // Errors with which a session ends, besides those of its connection and context.
@@ -127,6 +129,10 @@ type Server struct {
 	// how long it may take to receive a reply, HandshakeTimeout how long TLS may
 	// take to begin. 0 means DefaultTimeout.
 	CommandTimeout, DataTimeout, WriteTimeout, HandshakeTimeout time.Duration
+	// ContentTimeout is how long a content, or a chunk of one, may take as a whole,
+	// with a second more for each 100 octets of it, so that a client that sends
+	// octet by octet does not hold on for ever. 0 means DefaultContentTimeout.
+	ContentTimeout time.Duration
 	// Now is the clock that deadlines are counted from; nil means time.Now.
 	Now func() time.Time
 }

@@ -27,6 +27,7 @@ type session struct {
 	env       Envelope
 	chunks    chunks // of the content, so far
 	used      usage  // of what LIMITS limits
+	crowded   bool   // recipients of this transaction were too many
 	verb      string // of the command at hand
 	mistakes  int
 	failures  int          // of AUTH
@@ -45,6 +46,9 @@ type inlet struct {
 	flush    func() error
 	deadline time.Time     // of the command that is being read, or
 	block    time.Duration // how long one read may take within a content
+	begun    time.Time     // when the content was
+	got      int64         // octets of it
+	whole    time.Duration // how long it may take, with a second more for slowest octets
 	write    time.Duration
 }
 
@@ -54,7 +58,9 @@ func (in *inlet) Read(p []byte) (int, error) {
 	}
 	deadline := in.deadline
 	if deadline.IsZero() {
-		deadline = in.now().Add(in.block)
+		// Each octet may come in time and the content never end.
+		most := in.begun.Add(in.whole + time.Duration(in.got/slowest)*time.Second)
+		deadline = earlier(in.now().Add(in.block), most)
 	}
 	if err := in.SetReadDeadline(deadline); err != nil {
 		return 0, err
@@ -65,11 +71,15 @@ func (in *inlet) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := in.Conn.Read(p)
+	in.got += int64(n)
 	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) && in.ctx.Err() != nil {
 		err = in.ctx.Err()
 	}
 	return n, err
 }
+
+// content begins a content, for which each read has its own time.
+func (in *inlet) content() { in.deadline, in.begun, in.got = time.Time{}, in.now(), 0 }
 
 func (in *inlet) Write(p []byte) (int, error) {
 	if err := in.SetWriteDeadline(in.now().Add(in.write)); err != nil {
@@ -82,6 +92,7 @@ func newSession(ctx context.Context, srv *Server, nc net.Conn, hooks *Hooks) *se
 	in := &inlet{
 		Conn: nc, ctx: ctx, now: srv.now,
 		block: orDefault(srv.DataTimeout, DefaultTimeout),
+		whole: orDefault(srv.ContentTimeout, DefaultContentTimeout),
 		write: orDefault(srv.WriteTimeout, DefaultTimeout),
 	}
 	s := &session{
@@ -186,8 +197,14 @@ func (s *session) command() error {
 	case answer != nil:
 		return s.answered(line, answer)
 	case lineErr != nil:
+		if errors.Is(lineErr, dialog.ErrLineTooLong) {
+			s.odd(LongLine, line)
+		} else {
+			s.odd(BareLineEnd, line)
+		}
 		reply = s.badCommand(line, badLine(lineErr))
 	default:
+		s.oddLine(line)
 		if reply, err = s.execute(line); err != nil {
 			return err
 		}
@@ -248,6 +265,7 @@ func (s *session) count(r *Reply) *Reply {
 	if s.mistakes < orDefault(s.srv.MaxErrors, DefaultMaxErrors) {
 		return r
 	}
+	s.odd(ManyErrors, nil)
 	s.finish(ErrTooManyErrors)
 	return s.closing(Enhanced{4, 7, 0}, "Too many errors")
 }
@@ -301,6 +319,7 @@ func (s *session) lost(what string, err error) error {
 	case s.ctx.Err() != nil && errors.Is(err, s.ctx.Err()):
 		last = s.closing(Enhanced{4, 3, 2}, "Shutting down")
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.odd(Slow, nil)
 		last = s.closing(Enhanced{4, 4, 2}, "Timeout")
 	}
 	s.finish(err)
@@ -319,7 +338,7 @@ func (s *session) lost(what string, err error) error {
 // forget clears the envelope and tells the backend unless it knows.
 func (s *session) forget(tell bool) {
 	open := s.state == StateMail || s.state == StateRcpt || s.state == StateChunk
-	s.env, s.chunks = Envelope{}, chunks{}
+	s.env, s.chunks, s.crowded = Envelope{}, chunks{}, false
 	if open && tell {
 		s.backend.Reset()
 	}

@@ -197,6 +197,7 @@ func (s *Server) serve(ctx context.Context, nc net.Conn, mode smtp.Mode, implici
 			s.Recorder.Record(trace.Event{What: trace.SessionState, Body: &trace.StateBody{Name: conn.ID, Before: from.String(), After: to.String()}})
 		},
 	}
+	hooks.Odd = func(o smtp.Oddity) { s.odd(conn, o) }
 	hooks.Said, hooks.Error = b.said, b.misproved
 	if s.tls != nil {
 		watched := s.TLS.Watch(nc, true)

@@ -327,6 +327,20 @@ const (
 	FallBack        = "fall-back"      // what it does when TLS has failed
 )
 
+// Steps of decision events by which a server tells what a client tries that no client
+// does in earnest.
+const (
+	Smuggling      = "smuggling"       // a content has a false end
+	BareLineEnd    = "bare-line-end"   // a CR or an LF stands alone
+	ControlOctet   = "control-octet"   // a control character stands where none may
+	EightBit       = "eight-bit"       // a command is not ASCII
+	LongLine       = "long-line"       // a command is too long
+	Injection      = "injection"       // commands came behind STARTTLS
+	ManyRecipients = "many-recipients" // more than a transaction may have
+	ManyErrors     = "many-errors"     // more mistakes than are put up with
+	Slow           = "slow"            // a client does not finish what it says
+)
+
 // DecisionBody is a choice, with what it was made from.
 type DecisionBody struct {
 	// Subject is what the choice is about: an address, a domain.

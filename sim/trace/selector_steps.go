@@ -21,6 +21,7 @@ func Steps(k Kind) []string {
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
 			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater, NoReport, NoDSN, Split, NewSession,
 			ChoseMechanism, DelayLogin, AskAgain,
+			Smuggling, BareLineEnd, ControlOctet, EightBit, LongLine, Injection, ManyRecipients, ManyErrors, Slow,
 			ChoseTLS, JudgeCert, FallBack,
 			KnownCopy, FoundReport,
 		}
