@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -221,5 +222,55 @@ func BenchmarkLimit(b *testing.B) {
 			b.ReportMetric(octets/events, "octets/event")
 			b.ReportMetric(octets/(1<<20), "MB")
 		})
+	}
+}
+
+// A million events take half a minute:
+//
+//	go test ./sim/trace -run TestMemoryOfALongTrace -v -long-trace 1000000
+var longTrace = flag.Int("long-trace", 150_000, "how many events the trace has whose memory is measured")
+
+// TestMemoryOfALongTrace holds what a trace with a limit takes in memory, with its index.
+func TestMemoryOfALongTrace(t *testing.T) {
+	temporary(t)
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	limit := int64(DefaultMemory)
+	if *longTrace < 1_000_000 {
+		limit = 8 << 20
+	}
+	s := &sample{t: New(Header{Name: "long"})}
+	s.t.Limit(limit)
+	before := heap()
+	mails := 0
+	var half, most int64
+	for part := 1; part <= 20; part++ {
+		for ; s.t.Len() < uint64(*longTrace*part/20); mails++ {
+			s.mail(mails+1, 3000)
+		}
+		s.t.Index() // reads what has come since
+		most = max(most, heap()-before)
+		if part == 10 {
+			half = most
+		}
+	}
+	events := int64(s.t.Len())
+	grown := (most - half) / (events / 2)
+	t.Logf("%d events of %d mails: %d KB at most, and %d octets for each further event", events, mails, most>>10, grown)
+	// Besides the limit there are blocks that were read lately, of a megabyte at most,
+	// and the tables of who packs.
+	const besides = (eventBlocksKept + contentBlocksKept + 16) << 20
+	if bound := limit*5/4 + besides + 50*events; most > bound {
+		t.Errorf("%d octets, more than the %d that there may be", most, bound)
+	}
+	if grown > 64 {
+		t.Errorf("each further event takes %d octets", grown)
+	}
+	if err := errors.Join(s.t.Err(), s.t.Close()); err != nil {
+		t.Error(err)
 	}
 }

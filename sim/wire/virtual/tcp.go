@@ -61,6 +61,9 @@ type conn struct {
 	local, remote netip.AddrPort
 	traced        *trace.Conn
 	isClient      bool
+	// payload is what is being written. The endpoint keeps it as long as itself, a
+	// minute and more after the end, and must not keep the program's buffer by it.
+	payload bytes.Reader
 }
 
 var _ wire.Conn = (*conn)(nil)
@@ -126,7 +129,9 @@ func (c *conn) writeAll(p []byte) (int, error) {
 		if done == len(p) {
 			return done, nil
 		}
-		n, terr := c.ep.Write(bytes.NewReader(p[done:]), tcpip.WriteOptions{})
+		c.payload.Reset(p[done:])
+		n, terr := c.ep.Write(&c.payload, tcpip.WriteOptions{})
+		c.payload.Reset(nil)
 		done += int(n)
 		switch terr.(type) {
 		case nil:
