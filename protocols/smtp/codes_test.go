@@ -6,16 +6,17 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// TestEveryReplyCodeHasADialogue: each code that the server's own code can give
-// stands in a dialogue of testdata.
-func TestEveryReplyCodeHasADialogue(t *testing.T) {
-	said := map[string]bool{}
+// TestEveryReplyHasADialogue: each reply that the server gives on its own account,
+// the same code in other words included, stands in a dialogue of testdata.
+func TestEveryReplyHasADialogue(t *testing.T) {
+	var said strings.Builder
 	for _, pattern := range []string{"testdata/dialogs/*.txt", "testdata/tls/*.txt"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
@@ -26,61 +27,115 @@ func TestEveryReplyCodeHasADialogue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, code := range replyCodes(string(text)) {
-				said[code] = true
-			}
+			said.Write(text)
 		}
 	}
-	codes := codesInSource(t)
-	if len(codes) < 20 {
-		t.Fatalf("found only %v in the source", codes)
-	}
-	for _, code := range codes {
-		if !said[code] {
-			t.Errorf("no dialogue has a %s", code)
+	replies := repliesInSource(t)
+	var codes []string
+	for _, r := range replies {
+		if !slices.Contains(codes, r.code) {
+			codes = append(codes, r.code)
 		}
+		if !r.pattern().MatchString(said.String()) {
+			t.Errorf("%s: no dialogue has %s %s", r.place, r.code, r.text)
+		}
+	}
+	if len(codes) < 20 || len(replies) < 60 {
+		t.Fatalf("found only %d replies in the source, with the codes %v", len(replies), codes)
 	}
 }
 
-// codesInSource returns the codes with which this package makes replies.
-func codesInSource(t *testing.T) []string {
+// sourceReply is a reply as the source makes it.
+type sourceReply struct {
+	place, code string
+	text        string // with the verbs of package fmt
+}
+
+var fmtVerb = regexp.MustCompile(`%[a-z]`)
+
+// pattern matches a line of a dialogue with the reply.
+func (r sourceReply) pattern() *regexp.Regexp {
+	text := fmtVerb.ReplaceAllString(regexp.QuoteMeta(r.text), ".*")
+	return regexp.MustCompile(`(?m)^S: ` + r.code + `[- ](\d\.\d+\.\d+ )?` + text + `$`)
+}
+
+// repliesInSource returns the replies that this package makes: with NewReply, with
+// a literal, and with the two functions that stand before NewReply.
+func repliesInSource(t *testing.T) []sourceReply {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var codes []string
-	add := func(e ast.Expr) {
-		lit, ok := e.(*ast.BasicLit)
-		if !ok || lit.Kind != token.INT {
-			return
-		}
-		if n, err := strconv.Atoi(lit.Value); err == nil && n >= 200 && n <= 559 && !slices.Contains(codes, lit.Value) {
-			codes = append(codes, lit.Value)
-		}
-	}
+	var replies []sourceReply
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
+		}
+		add := func(at ast.Node, code string, text ast.Expr) {
+			lit, ok := text.(*ast.BasicLit)
+			if !ok {
+				return // NewReply called by one of the functions before it
+			}
+			s, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replies = append(replies, sourceReply{set.Position(at.Pos()).String(), code, s})
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				if fn, ok := n.Fun.(*ast.Ident); ok && fn.Name == "NewReply" && len(n.Args) > 0 {
-					add(n.Args[0])
+				switch name := called(n); {
+				case name == "NewReply" && len(n.Args) > 2:
+					if code, ok := n.Args[0].(*ast.BasicLit); ok {
+						add(n, code.Value, n.Args[2])
+					}
+				case name == "bad" && len(n.Args) == 1:
+					add(n, "503", prefixed("Bad sequence of commands, ", n.Args[0]))
+				case name == "closing":
+					add(n, "421", suffixed(n.Args[1], ", closing transmission channel"))
 				}
 			case *ast.KeyValueExpr:
 				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
-					add(n.Value)
+					if code, ok := n.Value.(*ast.BasicLit); ok {
+						add(n, code.Value, &ast.BasicLit{Kind: token.STRING, Value: `"%s"`})
+					}
 				}
 			}
 			return true
 		})
 	}
-	slices.Sort(codes)
-	return codes
+	return replies
+}
+
+// called is the name of what a call calls.
+func called(c *ast.CallExpr) string {
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func prefixed(before string, text ast.Expr) ast.Expr {
+	if lit, ok := text.(*ast.BasicLit); ok {
+		return &ast.BasicLit{Kind: token.STRING, Value: `"` + before + lit.Value[1:]}
+	}
+	return text
+}
+
+// suffixed is the text of a reply that ends a session, behind the server's name.
+func suffixed(text ast.Expr, after string) ast.Expr {
+	if lit, ok := text.(*ast.BasicLit); ok {
+		return &ast.BasicLit{Kind: token.STRING, Value: `"%s ` + strings.TrimSuffix(lit.Value[1:], `"`) + after + `"`}
+	}
+	return text
 }

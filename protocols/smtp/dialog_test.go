@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mailwalk/protocols/dialog"
 )
 
 var update = flag.Bool("update", false, "rewrite the dialogues in testdata")
@@ -32,11 +34,17 @@ type scriptConn struct {
 	closed     bool
 	writes     []string
 	onBlock    func(left int) // is called before a block is said
+	hooks      *Hooks
+	ctx        context.Context
+	end        context.CancelFunc // of ctx, after the last block; may be nil
 }
 
 func (c *scriptConn) Read(p []byte) (int, error) {
 	if c.rest == "" {
 		if len(c.blocks) == 0 {
+			if c.end != nil {
+				c.end()
+			}
 			if c.endErr != nil {
 				return 0, c.endErr
 			}
@@ -92,8 +100,23 @@ func tcpAddr(s string) net.Addr {
 	return a
 }
 
+// longTail is how many times a line may end in the same octet before a script says
+// so in words.
+const longTail = 100
+
+// tail cuts off what a line repeats at its end.
+func tail(line string) (before, last string, n int) {
+	if line == "" {
+		return "", "", 0
+	}
+	last = line[len(line)-1:]
+	before = strings.TrimRight(line, last)
+	return before, last, len(line) - len(before)
+}
+
 // scriptOf writes what a client sends as the lines of a script: "C: " for a line
-// with CRLF, "C~ " and a quoted string for anything else.
+// with CRLF, "C* " for one whose last octet is repeated many times, "C~ " and a
+// quoted string for anything else.
 func scriptOf(s string) string {
 	var b strings.Builder
 	for s != "" {
@@ -102,7 +125,9 @@ func scriptOf(s string) string {
 			i = len(s)
 		}
 		line, ok := strings.CutSuffix(s[:i], "\r\n")
-		if ok && strconv.CanBackquote(line) {
+		if before, last, n := tail(line); ok && n > longTail {
+			fmt.Fprintf(&b, "C* %q %q %d\n", before, last, n)
+		} else if ok && strconv.CanBackquote(line) {
 			fmt.Fprintf(&b, "C: %s\n", line)
 		} else {
 			fmt.Fprintf(&b, "C~ %q\n", s[:i])
@@ -134,6 +159,13 @@ func parseScript(t *testing.T, text string) (head string, settings []string, blo
 			settings = append(settings, strings.Fields(line[2:])...)
 		case "C:":
 			block += rest + "\r\n"
+		case "C*":
+			var before, last string
+			var n int
+			if _, err := fmt.Sscanf(rest, "%q %q %d", &before, &last, &n); err != nil {
+				t.Fatalf("line %d: %v", i+1, err)
+			}
+			block += before + strings.Repeat(last, n) + "\r\n"
 		case "C~":
 			s, err := strconv.Unquote(rest)
 			if err != nil {
@@ -153,7 +185,7 @@ func parseScript(t *testing.T, text string) (head string, settings []string, blo
 func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptConn) {
 	t.Helper()
 	srv, b := newTestServer()
-	conn := &scriptConn{}
+	conn := &scriptConn{ctx: context.Background()}
 	for _, s := range settings {
 		key, value, _ := strings.Cut(s, "=")
 		n, _ := strconv.Atoi(value) // only where the value is a number
@@ -178,6 +210,16 @@ func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptC
 			b.verifies = true
 		case "lazy":
 			b.lazy = true
+		case "hostname":
+			srv.Hostname = value
+		case "answers": // a command, a colon, the code with which a hook answers it
+			verb, code, _ := strings.Cut(value, ":")
+			conn.hooks = &Hooks{Hooks: dialog.Hooks{Received: func(u *dialog.Unit) []string {
+				if string(u.Text) == verb {
+					return []string{code + " by a hook"}
+				}
+				return nil
+			}}}
 		case "software":
 			srv.Software = value
 		case "maxsize":
@@ -204,6 +246,9 @@ func configure(t *testing.T, settings []string) (*Server, *testBackend, *scriptC
 			b.refuse = NewReply(n, Enhanced{}, "foo.com does not take mail")
 		case "broken":
 			b.refuse = errDisk
+		case "shutdown":
+			conn.ctx, conn.end = context.WithCancel(conn.ctx)
+			conn.endErr = os.ErrDeadlineExceeded
 		case "timeout":
 			conn.endErr = os.ErrDeadlineExceeded
 		case "chunk":
@@ -231,7 +276,7 @@ func TestDialogs(t *testing.T) {
 			head, settings, blocks := parseScript(t, string(want))
 			srv, b, conn := configure(t, settings)
 			conn.blocks = blocks
-			err = srv.ServeConn(context.Background(), conn, nil)
+			err = srv.ServeConn(conn.ctx, conn, conn.hooks)
 			got := head + conn.transcript.String()
 			if len(conn.blocks) > 0 {
 				t.Errorf("the server closed (%v) before the client had said %q", err, conn.blocks)

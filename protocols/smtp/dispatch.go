@@ -32,13 +32,14 @@ func (s *session) execute(line []byte) (*Reply, error) {
 	}
 	s.verb = cmd.Verb
 	info, known := LookupCommand(cmd.Verb)
-	r := s.admit(info, cmd.Arg)
+	var r *Reply
 	switch {
 	case s.state == StateRefused && cmd.Verb != "QUIT":
-		// RFC 5321 §3.1
-		r = NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, no service here but QUIT")
+		r = NewReply(503, Enhanced{5, 5, 1}, "Bad sequence of commands, no service here but QUIT") // RFC 5321 §3.1
 	case !known:
-		r = NewReply(500, Enhanced{5, 5, 1}, "Command not recognized")
+		r = NewReply(500, Enhanced{5, 5, 1}, "Command not recognized") // RFC 5321 §4.2.4
+	default:
+		r = s.admit(info, cmd.Arg)
 	}
 	if r != nil && cmd.Verb == "BDAT" { // its octets follow all the same
 		return s.takeChunk(cmd.Arg, r)
@@ -92,8 +93,6 @@ func (s *session) outOfOrder(info CommandInfo) *Reply {
 		return bad("send MAIL and RCPT first")
 	case info.Verb == "RCPT" && s.state == StateChunk:
 		return bad("the content was begun already")
-	case info.Verb == "RCPT":
-		return bad("send MAIL first")
 	}
-	return bad("not now")
+	return bad("send MAIL first") // to RCPT: all others are allowed or dealt with above
 }

@@ -3941,7 +3941,7 @@ var headings = [...]heading{
 	{Ref{3461, "5.2.6"}, "Failure of a conforming MTA to deliver a message"},
 	{Ref{3463, ""}, "Enhanced Mail System Status Codes"},
 	{Ref{3463, "2"}, "Status Code Structure"},
-	{Ref{3463, "3.2"}, "Addressing Status"},
+	{Ref{3463, "3.2"}, "Address Status"},
 	{Ref{3463, "3.5"}, "Network and Routing Status"},
 	{Ref{3463, "3.8"}, "Security or Policy Status"},
 	{Ref{3464, ""}, "An Extensible Message Format for Delivery Status Notifications"},
