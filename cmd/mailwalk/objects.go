@@ -36,4 +36,4 @@ func (o *objects) event(e *trace.Event) error {
 	return o.w.Flush()
 }
 
-func (o *objects) close(*scenarios.Scenario, []scenarios.Result) error { return o.w.Flush() }
+func (o *objects) close(*scenarios.Scenario, judgement) error { return o.w.Flush() }

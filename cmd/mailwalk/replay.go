@@ -86,8 +86,8 @@ func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) er
 			return failure{err}
 		}
 	}
-	results := scenarios.Check(expected(sc, t), t.All())
-	if err := s.close(sc, results); err != nil {
+	j := judgeBy(sc, t)
+	if err := s.close(sc, j); err != nil {
 		return failure{err}
 	}
 	if err := t.Unfinished(); err != nil {
@@ -96,5 +96,5 @@ func replay(ctx context.Context, name string, v *view, w, warnings io.Writer) er
 	if t.Header.Given.Doors {
 		return nil // what visitors do is their own affair
 	}
-	return verdict(sc, results, count.Summary().Failures, v.format == "plain")
+	return verdict(sc, j, count.Summary().Failures, v.format == "plain")
 }

@@ -81,7 +81,7 @@ func rerun(ctx context.Context, name string, v *view, files outputs, out io.Writ
 	if err := errors.Join(err, t.keep()); err != nil {
 		return failed(err)
 	}
-	if err := t.show.close(sc, nil); err != nil {
+	if err := t.show.close(sc, judgement{}); err != nil {
 		return failure{err}
 	}
 	return cmp.verdict(name, w.Trace())

@@ -67,11 +67,11 @@ func run(ctx context.Context, sc *scenarios.Scenario, g given, v *view, files ou
 	if err := errors.Join(t.tell(ctx, w.Run), t.keep()); err != nil {
 		return failed(err)
 	}
-	results := scenarios.Check(expected(sc, w.Trace()), w.Trace().All())
-	if err := t.show.close(sc, results); err != nil {
+	j := judgeBy(sc, w.Trace())
+	if err := t.show.close(sc, j); err != nil {
 		return failure{err}
 	}
-	return verdict(sc, results, t.count.Summary().Failures, v.format == "plain")
+	return verdict(sc, j, t.count.Summary().Failures, v.format == "plain")
 }
 
 // failed makes an error one of the run; an interrupt stays one.

@@ -112,7 +112,7 @@ func (s *serving) run(ctx context.Context) (err error) {
 	if err = errors.Join(err, t.keep()); err != nil {
 		return failed(err)
 	}
-	if err := t.show.close(s.walk, nil); err != nil {
+	if err := t.show.close(s.walk, judgement{}); err != nil {
 		return failure{err}
 	}
 	return nil

@@ -70,7 +70,7 @@ func complete(cmd *cobra.Command, flag string, values ...string) {
 type show interface {
 	begin(sc *scenarios.Scenario, seed uint64) error
 	event(e *trace.Event) error
-	close(sc *scenarios.Scenario, results []scenarios.Result) error
+	close(sc *scenarios.Scenario, j judgement) error
 }
 
 // open checks the flags and returns what shows a trace on w.
@@ -178,16 +178,16 @@ func hostNames(sc *scenarios.Scenario) map[netip.Addr]string {
 
 func (l *lines) event(e *trace.Event) error { return l.p.Event(e) }
 
-func (l *lines) close(sc *scenarios.Scenario, results []scenarios.Result) error {
-	return l.p.Close(judged(sc, results))
+func (l *lines) close(sc *scenarios.Scenario, j judgement) error {
+	return l.p.Close(judged(sc, j))
 }
 
 // judged are what became of the expectations, as they are printed.
-func judged(sc *scenarios.Scenario, results []scenarios.Result) []plain.Expectation {
-	all := make([]plain.Expectation, len(results))
-	for i, r := range results {
+func judged(sc *scenarios.Scenario, j judgement) []plain.Expectation {
+	all := make([]plain.Expectation, len(j.results))
+	for i, r := range j.results {
 		want, missed := worded(r)
-		all[i] = plain.Expectation{Want: want, Place: place(sc, r.Expect.Pos), Held: r.Held, Missed: missed, Nearest: r.Nearest}
+		all[i] = plain.Expectation{Want: want, Place: place(sc, r.Expect.Pos), Held: r.Held, Missed: missed, Nearest: r.Nearest, Own: j.own}
 	}
 	return all
 }

@@ -31,7 +31,7 @@ func stepByLines(ctx context.Context, s screen, in io.Reader, out io.Writer) (er
 		Prompt: typed || s.prompt, Echo: !typed,
 		Predictions: sc.Questions(s.given.wire == sim.Loopback), Ask: (typed || s.prompt) && !s.quiet,
 		Expected: func(t *trace.Trace) []plain.Expectation {
-			return judged(sc, scenarios.Check(expected(sc, t), t.All()))
+			return judged(sc, judgeBy(sc, t))
 		},
 	})
 	if err != nil {

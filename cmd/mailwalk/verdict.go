@@ -11,17 +11,46 @@ import (
 	"mailwalk/sim/trace"
 )
 
-// verdict is nil when all that a walk expects has happened and, for a walk that
-// expects nothing, no mail was bounced or left with its sender. printed tells
-// that what did not happen stands in the print already.
-func verdict(sc *scenarios.Scenario, results []scenarios.Result, failures []trace.Failure, printed bool) error {
-	missed := 0
+// judgement is what became of what a walk expects.
+type judgement struct {
+	results []scenarios.Result
+	// own says that the mail was a person's and not the walk's, so that the walk
+	// cannot know what becomes of it.
+	own bool
+}
+
+// judgeBy holds a trace that has come to its end to what its walk expects.
+func judgeBy(sc *scenarios.Scenario, t *trace.Trace) judgement {
+	g := t.Header.Given
+	own := g.Message != "" || g.From != "" || g.Subject != "" || g.Text != "" || len(g.To) > 0 || len(g.Attach) > 0
+	return judgement{scenarios.Check(expected(sc, t), t.All()), own}
+}
+
+// missed counts what did not hold.
+func (j judgement) missed() int {
+	n := 0
+	for _, r := range j.results {
+		if !r.Held {
+			n++
+		}
+	}
+	return n
+}
+
+// verdict is nil when all that a walk expects has happened. Where it expects nothing,
+// and where a person's own mail fared otherwise than the walk's, it is nil when no mail
+// was bounced or left with its sender. printed tells that what did not happen stands in
+// the print already.
+func verdict(sc *scenarios.Scenario, j judgement, failures []trace.Failure, printed bool) error {
+	results, missed := j.results, j.missed()
+	if j.own && missed > 0 {
+		results, missed = nil, 0
+	}
 	var b strings.Builder
 	for _, r := range results {
 		if r.Held {
 			continue
 		}
-		missed++
 		if printed {
 			continue
 		}
