@@ -70,7 +70,7 @@ func (x *muxed) resize(width, height int) *muxed {
 func (x *muxed) sees(texts ...string) *muxed {
 	x.t.Helper()
 	screen := ""
-	for patience := time.Now().Add(30 * time.Second); time.Now().Before(patience); time.Sleep(20 * time.Millisecond) {
+	for late := time.Now().Add(patience); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
 		screen = x.do("capture-pane", "-p")
 		missing := false
 		for _, text := range texts {

@@ -3,7 +3,7 @@ package tui
 import tea "charm.land/bubbletea/v2"
 
 // takenAtOnce is how many events the rows take in while a key is answered.
-const takenAtOnce = 4000
+const takenAtOnce = 2000
 
 // catchUp takes in some of the events up to where the world has got to, and has
 // itself called again for the rest; nil when so few are left that they can be shown.

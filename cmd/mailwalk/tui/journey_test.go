@@ -313,7 +313,7 @@ func TestAProgram(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the screen does not quit")
 	}
 	keys.Close()

@@ -12,6 +12,10 @@ import (
 	"mailwalk/sim/explain"
 )
 
+// patience is how long a test waits for what surely comes, on a machine that does much
+// else besides.
+const patience = 3 * time.Minute
+
 // robot uses the screen as a person does, without waiting.
 type robot struct {
 	t    *testing.T

@@ -100,7 +100,7 @@ func (x *terminal) ended() sight {
 		if err != nil {
 			x.t.Fatal(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		x.t.Fatalf("the screen does not quit; it shows\n%s", x.now().text())
 	}
 	// The emulator's own Close is not for use beside Read.
@@ -121,13 +121,13 @@ func (x *terminal) now() sight {
 // until waits until the terminal shows what is wanted.
 func (x *terminal) until(what string, is func(sight) bool) {
 	x.t.Helper()
-	patience := time.After(20 * time.Second)
+	late := time.After(patience)
 	for !is(x.now()) {
 		select {
 		case <-x.changed:
 		case err := <-x.end:
 			x.t.Fatalf("the screen was left: %v", err)
-		case <-patience:
+		case <-late:
 			x.t.Fatalf("the terminal does not show %s, but\n%s", what, x.now().text())
 		}
 	}
