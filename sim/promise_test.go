@@ -3,16 +3,16 @@ package sim
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"mailwalk/scenarios"
-	"mailwalk/sim/trace"
 )
 
-// A world that breaks the promise is made again by its seed alone:
+// A world that breaks the promise is written as a walk, which can be looked at step by
+// step, and is made again by its seed alone:
 //
 //	go test ./sim -run TestPromise -promises 1 -promise-seed 12345
 var (
@@ -29,220 +29,135 @@ func promises() int {
 
 // TestPromise: whatever is switched off, cut or refused, a mail that was taken
 // with 250 is delivered to each recipient, or its sender is told; what nobody has
-// sent to somebody does not come to him; and nobody gets a mail twice unless
-// something broke while it was handed over.
+// sent to somebody does not come to him, and a report comes to the sender alone; and
+// nobody gets a mail more often than handovers were broken between the end of the
+// content and the moment at which its yes was noted.
 func TestPromise(t *testing.T) {
 	first := firstSeed(*promiseSeed)
 	var total tally
 	for i := range uint64(*promiseCount) {
 		p := newPromise(first + i)
-		t.Run(fmt.Sprint(p.seed), func(t *testing.T) { total.add(p.check(t)) })
+		t.Run(fmt.Sprint(p.seed), func(t *testing.T) { total.add(p.check(t, nil)) })
 	}
 	t.Logf("worlds %d to %d: %+v", first, first+uint64(*promiseCount)-1, total)
 }
 
 // tally counts what became of the copies that a server has taken.
-type tally struct{ taken, delivered, told, twice int }
+type tally struct{ taken, delivered, told, twice, broken int }
 
 func (a *tally) add(b tally) {
 	a.taken += b.taken
 	a.delivered += b.delivered
 	a.told += b.told
 	a.twice += b.twice
+	a.broken += b.broken
 }
 
-// promise is a random world, all drawn from one number, which is its seed too.
-type promise struct {
-	seed    uint64
-	domains int
-	mails   []string // in the language of walks
-	faults  []string // each without its braces
-	// breaks says that a fault may break a transfer, so that a mail comes twice.
-	breaks bool
-}
+// breach is what is wrong, and how a walk says what should be.
+type breach struct{ what, expect string }
 
-func newPromise(seed uint64) promise {
-	d := dice{rand.New(rand.NewPCG(seed, 1))}
-	p := promise{seed: seed, domains: 2 + d.IntN(5)}
-	for range 1 + d.IntN(1<<d.IntN(6)) + d.IntN(3) {
-		var to []string
-		for range 1 + d.IntN(3) {
-			who := d.one("user", "user", "user", "user", "nobody", "both")
-			if a := fmt.Sprintf("%s@d%d.test", who, d.IntN(p.domains)); !slices.Contains(to, a) {
-				to = append(to, a)
-			}
-		}
-		if i := slices.IndexFunc(to, func(a string) bool { return strings.HasPrefix(a, "both@") }); i >= 0 {
-			to = to[i : i+1] // else somebody may rightly get two copies
-		}
-		n := len(p.mails)
-		p.mails = append(p.mails, fmt.Sprintf("  m%d:\n    from: p%d\n    to: [%s]\n    subject: mail %d\n    text: word\n", n, d.IntN(p.domains), strings.Join(to, ", "), n))
-	}
-	for range d.IntN(6) {
-		p.faults = append(p.faults, p.fault(d))
-	}
-	return p
-}
-
-// fault is something that ends.
-func (p *promise) fault(d dice) string {
-	at := ", after: " + d.one("line.received role=body", "line.sent role=body", "line.sent verb=DATA code=250", "mail.accepted", "state.disk", "line.sent verb=RCPT", "connection.opened service=smtp", "mail.stored", "mail.composed", "state.queue") + fmt.Sprintf(" nth=%d", 1+d.IntN(3*len(p.mails)))
-	lasting := ", for: " + d.one("5ms", "1s", "40s", "20m", "7h", "2d", "6d")
-	which := d.IntN(p.domains)
-	kind := d.IntN(5)
-	p.breaks = p.breaks || kind != 4
-	switch kind {
-	case 0:
-		return fmt.Sprintf("host: mail.d%d.test, does: crash", which) + at
-	case 1:
-		return fmt.Sprintf("host: mail.d%d.test, does: off", which) + at + lasting
-	case 2:
-		return fmt.Sprintf("link: net%d, does: cut", which) + at + lasting
-	case 3:
-		return "line: line.sent service=smtp " + d.one("verb=DATA code=250", "role=body", "verb=RCPT role=reply") + fmt.Sprintf(" nth=%d, does: drop", 1+d.IntN(len(p.mails)))
-	}
-	return "line: line.received service=smtp " + d.one("verb=MAIL", "verb=RCPT") + ", percent: 30, does: answer, with: " + d.one("451 4.3.0 not now", "550 5.7.1 no", "421 4.3.2 bye")
-}
-
-// text is the world in the language of walks.
-func (p promise) text() string {
-	var links, joins, hosts, zone, accounts, people, acts strings.Builder
-	for i := range p.domains {
-		fmt.Fprintf(&links, "  net%d: {prefix: 198.51.100.%d/28}\n", i, 16*i)
-		fmt.Fprintf(&joins, "      net%d: 198.51.100.%d\n", i, 16*i+1)
-		fmt.Fprintf(&hosts, "  pc%d: {link: net%d, address: 198.51.100.%d, resolver: names.test}\n", i, i, 16*i+2)
-		fmt.Fprintf(&hosts, "  mail.d%d.test:\n    link: net%d\n    address: 198.51.100.%d\n    resolver: names.test\n    runs:\n", i, i, 16*i+3)
-		fmt.Fprintf(&hosts, "      mta: {domains: d%d.test, submission: yes, forward: {both@d%d.test: [user@d%d.test, user@d%d.test]}}\n      mailboxes: yes\n", i, i, i, (i+1)%p.domains)
-		fmt.Fprintf(&zone, "    d%d.test. MX 10 mail.d%d.test.\n    mail.d%d.test. A 198.51.100.%d\n", i, i, i, 16*i+3)
-		fmt.Fprintf(&accounts, "  user@d%d.test: {password: secret}\n", i)
-		fmt.Fprintf(&people, "  p%d: {address: user@d%d.test, devices: {pc: {host: pc%d}}}\n", i, i, i)
-	}
-	for i, m := range p.mails {
-		_, from, _ := strings.Cut(m, "from: ")
-		from, _, _ = strings.Cut(from, "\n")
-		fmt.Fprintf(&acts, "  - {who: %s, does: send, mail: m%d}\n", from, i)
-	}
-	text := "version: 1\nname: promise\ntitle: A random world\nsummary: Whatever happens, nothing is lost.\n" +
-		"links:\n  names: {prefix: 203.0.113.0/24}\n" + links.String() +
-		"routers:\n  internet:\n    joins:\n      names: 203.0.113.1\n" + joins.String() +
-		"hosts:\n" + hosts.String() +
-		"  names.test: {link: names, address: 203.0.113.53, resolver: names.test, runs: {resolver: yes}}\n  ns.test: {link: names, address: 203.0.113.54, runs: {dns: {zones: \".\"}}}\n" +
-		"zones:\n  \".\": |\n    $TTL 3600\n    @ SOA ns.test. host.test. 1 7200 3600 1209600 3600\n    @ NS ns.test.\n    ns.test. A 203.0.113.54\n" + zone.String() +
-		"policies: {cleartext: allowed}\naccounts:\n" + accounts.String() + "people:\n" + people.String() +
-		"mails:\n" + strings.Join(p.mails, "") + "acts:\n" + acts.String()
-	if len(p.faults) > 0 {
-		text += "faults:\n  - {" + strings.Join(p.faults, "}\n  - {") + "}\n"
-	}
-	return text
-}
-
-func (p promise) check(t *testing.T) (sum tally) {
-	sc, err := scenarios.Parse("promise.yaml", []byte(p.text()))
+// check runs the world, which meddle may prepare, and reports what is wrong.
+func (p promise) check(t *testing.T, meddle func(*World)) tally {
+	t.Helper()
+	sum, wrong, err := p.run(meddle)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, p.text())
+		t.Fatalf("%v\nfaults:\n\t%s", err, strings.Join(p.faults, "\n\t"))
 	}
-	w, err := New(sc, Options{Seed: &p.seed})
+	if len(wrong) == 0 {
+		return sum
+	}
+	for _, b := range wrong {
+		t.Error(b.what)
+	}
+	t.Logf("faults:\n\t%s", strings.Join(p.faults, "\n\t"))
+	if meddle != nil {
+		return sum // a walk alone does not show it
+	}
+	t.Logf("again: go test ./sim -run TestPromise -promises 1 -promise-seed %d", p.seed)
+	name, err := p.save(wrong)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("step by step: go run ./cmd/mailwalk step %s", name)
+	return sum
+}
+
+// save writes the world as a walk that expects what was not so, and returns the
+// file's name.
+func (p promise) save(wrong []breach) (string, error) {
+	text := p.text()
+	heads := "expect:\n"
+	for _, b := range wrong {
+		if b.expect != "" {
+			text += heads + b.expect
+			heads = ""
+		}
+	}
+	name := filepath.Join(os.TempDir(), fmt.Sprintf("promise-%d.yaml", p.seed))
+	return name, os.WriteFile(name, []byte(text), 0o644)
+}
+
+func (p promise) run(meddle func(*World)) (sum tally, wrong []breach, err error) {
+	sc, err := scenarios.Parse("promise.yaml", []byte(p.text()))
+	if err != nil {
+		return sum, nil, err
+	}
+	w, err := New(sc, Options{})
+	if err != nil {
+		return sum, nil, err
+	}
+	defer w.Close()
+	if meddle != nil {
+		meddle(w)
+	}
 	for i := 0; w.Step(); i++ {
 		if i == mostSteps {
-			t.Fatalf("the world does not come to rest: it is %v", w.Now())
+			return sum, nil, fmt.Errorf("the world does not come to rest: it is %v", w.Now())
 		}
 	}
-	k := keepBooks(w.Trace(), p.domains)
-	for _, c := range k.taken {
-		sum.taken++
-		n := k.stored[c]
-		switch {
-		case n > 0:
-			sum.delivered++
-		case k.told[c]:
-			sum.told++
-		default:
-			t.Errorf("lost: mail %s to %s was taken, and neither delivered nor reported", c.mail, c.to)
-		}
-		if n > 1 {
-			sum.twice++
-			if !p.breaks {
-				t.Errorf("twice: mail %s came to %s %d times, and no transfer was broken", c.mail, c.to, n)
-			}
-		}
-	}
-	for _, c := range k.arrived {
-		if !k.meant[c] {
-			t.Errorf("phantom: mail %s came to %s, to whom nobody has sent it", c.mail, c.to)
-		}
-	}
+	sum, wrong = keepBooks(w.Trace(), p.domains).judge()
 	for _, q := range w.Trace().View(w.Trace().Len()).Queues() {
-		t.Errorf("left in a queue: %+v", q)
+		wrong = append(wrong, breach{what: fmt.Sprintf("left in a queue: %+v", q)})
+	}
+	return sum, wrong, w.Close()
+}
+
+// TestBrokenPromise: a server that says 250 and takes nothing is found, and the walk
+// that is written shows it.
+func TestBrokenPromise(t *testing.T) {
+	p := promise{seed: 1, domains: 2, mails: []string{letterText(0, 0, "user@d1.test")}}
+	p.faults = []string{`line: line.received host=mail.d1.test service=smtp role=body, does: answer, with: 250 2.0.0 never heard of it`}
+	_, wrong, err := p.run(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(wrong) != 1 || !strings.HasPrefix(wrong[0].what, "lost: mail 1 to user@d1.test") {
+		t.Fatalf("found %v", wrong)
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMP", os.Getenv("TMPDIR"))
+	name, err := p.save(wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := scenarios.LoadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(sc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(w)
+	if results := scenarios.Check(sc.Expect, w.Trace().All()); len(results) != 1 || results[0].Held {
+		t.Errorf("the walk that was written finds %+v", results)
 	}
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
-	if t.Failed() {
-		t.Logf("faults:\n\t%s\nagain: go test ./sim -run TestPromise -promises 1 -promise-seed %d", strings.Join(p.faults, "\n\t"), p.seed)
-	}
-	return sum
 }
 
-// letterCopy is a mail for one recipient.
-type letterCopy struct{ mail, to string }
-
-// books are what a trace says of each copy.
-type books struct {
-	taken   []letterCopy // by a server, each once, in order
-	arrived []letterCopy // in mailboxes, each once, in order
-	stored  map[letterCopy]int
-	told    map[letterCopy]bool // its sender; or nobody is to be told
-	meant   map[letterCopy]bool
-}
-
-func keepBooks(tr *trace.Trace, domains int) books {
-	k := books{stored: map[letterCopy]int{}, told: map[letterCopy]bool{}, meant: map[letterCopy]bool{}}
-	know := map[letterCopy]bool{}
-	reports := map[string]bool{} // mails with the null reverse-path
-	for e := range tr.All() {
-		b, ok := e.Body.(*trace.MailBody)
-		if !ok {
-			continue
-		}
-		for _, to := range b.Recipients {
-			c := letterCopy{e.Mail, to}
-			switch e.What {
-			case trace.Composed:
-				k.mean(c, domains)
-				reports[e.Mail] = b.ReversePath == ""
-			case trace.Accept:
-				if k.meant[c] && !know[c] && !reports[e.Mail] {
-					know[c] = true
-					k.taken = append(k.taken, c)
-				}
-			case trace.Bounced:
-				k.told[c] = true
-			case trace.Relayed: // from there on it counts by what it stands for
-				k.told[c] = k.told[c] || strings.HasPrefix(to, "both@")
-			}
-		}
-		if e.What == trace.Stored {
-			to, _, _ := strings.Cut(b.Mailbox, "/")
-			c := letterCopy{e.Mail, to}
-			if k.stored[c]++; k.stored[c] == 1 {
-				k.arrived = append(k.arrived, c)
-			}
-		}
-	}
-	return k
-}
-
-// mean notes to whom a copy may come: to its recipient, and to those for whom that
-// address stands.
-func (k *books) mean(c letterCopy, domains int) {
-	k.meant[c] = true
-	for i := range domains {
-		if c.to == fmt.Sprintf("both@d%d.test", i) {
-			k.meant[letterCopy{c.mail, fmt.Sprintf("user@d%d.test", i)}] = true
-			k.meant[letterCopy{c.mail, fmt.Sprintf("user@d%d.test", (i+1)%domains)}] = true
-		}
-	}
+// letterText is a mail in the language of walks.
+func letterText(n, from int, to ...string) string {
+	return fmt.Sprintf("  m%d:\n    from: p%d\n    to: [%s]\n    subject: mail %d\n    text: word\n", n, from, strings.Join(to, ", "), n)
 }

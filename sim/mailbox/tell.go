@@ -52,6 +52,16 @@ func (a *account) tellStored(e effect) {
 	a.record(trace.Stored, e.msg.Mail, body)
 }
 
+// tellArrived is tellStored for a mail of which the delivery was not told.
+func (a *account) tellArrived(e effect) {
+	data, err := a.read(e.msg.content)
+	if err != nil {
+		return // its file is missing: whoever wants to read it is told
+	}
+	e.arrives = &delivery{recipient: a.address, content: data}
+	a.tellStored(e)
+}
+
 func (a *account) tellDeleted(e effect) {
 	data, err := a.read(e.msg.content)
 	if err != nil {
@@ -124,6 +134,9 @@ func (a *account) tellFound() {
 			k := key{a.path(b.name), m.uid}
 			e := effect{box: b, name: b.name, msg: m}
 			if was := told[k]; was == nil {
+				if m.Delivery != "" {
+					a.tellArrived(e)
+				}
 				a.tellMessage(e, "", stored, "found on the disk")
 			} else if d := difference(flagsOf(was.Flags), m.flags); d != "" {
 				a.tellMessage(e, stored, stored, d+", found on the disk")

@@ -50,9 +50,10 @@ func (x *speaker) placed(u *dialog.Unit) Range {
 // about notes what the program is about.
 func (x *speaker) about() {
 	if !x.server {
-		// The client's mail and hop are the connection's, until it is about others.
+		// The client's mail, hop and queue entry are the connection's, until it is about
+		// others.
 		s := x.rec.Scope()
-		x.conn.ids.Mail, x.conn.ids.Hop = s.Mail, s.Hop
+		x.conn.ids.Mail, x.conn.ids.Hop, x.conn.ids.Queue = s.Mail, s.Hop, s.Queue
 	}
 }
 
