@@ -23,6 +23,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands
 	github.com/spf13/pflag v1.0.9 // errors of their flags
 	go.uber.org/goleak v1.3.0 // no goroutine outlives a world, in tests
+	golang.org/x/net v0.61.0 // internationalized domain names (IDNA)
 	golang.org/x/sys v0.49.0 // the kernel's TCP counters (TCP_INFO), on the loopback wire
 	golang.org/x/text v0.43.0 // character sets, through go-message
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237 // the network stack of each host: TCP, UDP, ICMP, IPv4, IPv6, ARP, NDP
@@ -48,7 +49,6 @@ require (
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/xo/terminfo v1.0.0 // indirect
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
-	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect

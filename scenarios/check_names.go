@@ -2,6 +2,9 @@ package scenarios
 
 import (
 	"strings"
+	"unicode"
+
+	"mailwalk/protocols/dns"
 )
 
 // Limits of names: RFC 1035 §2.3.4.
@@ -89,7 +92,18 @@ func (c *checker) address(field, addr string) bool {
 			}
 		}
 	}
-	return c.domain(field, domain)
+	return c.mailDomain(field, domain)
+}
+
+// mailDomain checks what stands behind an @. It may be beyond ASCII, where the name of
+// a host may not (RFC 6531 §3.3 and §3.7.1).
+func (c *checker) mailDomain(field, name string) bool {
+	ascii, err := dns.ToALabels(name)
+	if err != nil {
+		c.fail(field, "write letters of one script, digits and hyphens", "%q is not a domain name, not even one beyond ASCII", name)
+		return false
+	}
+	return c.domain(field, ascii)
 }
 
 // isAtext is atext of RFC 5322 §3.2.3.
@@ -97,6 +111,8 @@ func isAtext(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
 		return true
+	case r >= 0x80: // RFC 6531 §3.3
+		return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
 	}
 	return strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }

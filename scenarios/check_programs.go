@@ -116,12 +116,12 @@ func (c *checker) mta(field string, h *Host) {
 		c.fail(field+".domains", "write mailboxes: yes beside mta, or relay-domains with transport", "mail for %s ends at %s, which has no mailboxes", m.Domains[0], h.Name)
 	}
 	for _, d := range m.Domains {
-		if c.domain(field+".domains", d) {
+		if c.mailDomain(field+".domains", d) {
 			c.finalOnce(field+".domains", h, d)
 		}
 	}
 	for _, d := range m.RelayDomains {
-		c.domain(field+".relay-domains", d)
+		c.mailDomain(field+".relay-domains", d)
 		switch {
 		case slices.Contains(m.Domains, d):
 			c.fail(field+".relay-domains", "leave it out of one", "%s stands in domains too: its mail either ends here or goes on", d)
@@ -130,7 +130,7 @@ func (c *checker) mta(field string, h *Host) {
 		}
 	}
 	for _, r := range m.Transport {
-		c.domain(join(field+".transport", r.Domain), r.Domain)
+		c.mailDomain(join(field+".transport", r.Domain), r.Domain)
 		c.nextHop(join(field+".transport", r.Domain), h, r.Host)
 		if slices.Contains(m.Domains, r.Domain) {
 			c.fail(join(field+".transport", r.Domain), "leave it out of one", "%s stands in domains too: its mail ends here", r.Domain)

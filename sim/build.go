@@ -310,7 +310,11 @@ func (w *World) startMTA(h wire.Host, m *scenarios.MTA, encrypt *secure.Host) er
 	policies(&cfg, m)
 	w.encrypts(&cfg, m, encrypt)
 	for _, r := range m.Transport {
-		cfg.Transport[strings.ToLower(r.Domain)] = r.Host
+		domain, err := dns.ToALabels(r.Domain)
+		if err != nil {
+			return fmt.Errorf("host %s: %w", h.Name(), err)
+		}
+		cfg.Transport[strings.ToLower(domain)] = r.Host
 	}
 	if store := w.stores[h.Name()]; store != nil {
 		cfg.Mailboxes = deliverer{store}

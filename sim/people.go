@@ -205,9 +205,7 @@ func (w *World) perform(ctx context.Context, a *scenarios.Act, p *scenarios.Pers
 		if err != nil {
 			return err
 		}
-		if message.NeedsSMTPUTF8(out.Content) {
-			w.warn("The header of this mail has octets beyond ASCII. A mail like that needs the extension SMTPUTF8 (RFC 6531), which the servers of this walk do not have; they pass it on all the same, as many do.")
-		}
+		out.UTF8 = message.NeedsSMTPUTF8(out.Content)
 		return m.Send(ctx, out)
 	case scenarios.FetchMail:
 		if byIMAP {

@@ -227,6 +227,11 @@ func TestUnfit(t *testing.T) {
 			if len(w.boxes.mail["alice@acme.test"]) != 1 {
 				t.Fatalf("%d reports", len(w.boxes.mail["alice@acme.test"]))
 			}
+			for e := range w.trace.All() {
+				if e.What == trace.Deferred {
+					t.Error("it was kept for another try")
+				}
+			}
 			report := string(w.boxes.mail["alice@acme.test"][0])
 			if fields := fieldsOf(t, report); fields[1] != "Final-Recipient: "+x.final+"\r\nAction: failed\r\nStatus: "+x.status {
 				t.Errorf("got %q", fields)

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 	"time"
 
 	"mailwalk/protocols/dns"
@@ -64,7 +63,7 @@ type Config struct {
 	RelayDomains []string
 	// Known tells whether an address of the relay domains exists.
 	Known func(address string) bool
-	// Transport is the next host for a domain, in lower case.
+	// Transport is the next host for a domain, in lower case and with A-labels.
 	Transport map[string]string
 	// Smarthost is the next host for every other domain; empty means that the DNS
 	// decides.
@@ -220,7 +219,7 @@ func (s *Server) isRelayed(domain string) bool { return contains(s.RelayDomains,
 // contains compares domains, whose case does not matter (RFC 5321 §2.4).
 func contains(domains []string, domain string) bool {
 	for _, d := range domains {
-		if strings.EqualFold(d, domain) {
+		if sameDomain(d, domain) {
 			return true
 		}
 	}

@@ -23,6 +23,10 @@ func (s *Server) relay(ctx context.Context, e *entry, j *job, content []byte) er
 		toward = j.next
 	}
 	s.hop(e, toward, trace.Relay, toward)
+	if verdict := s.spell(j); verdict != nil {
+		s.verdict(e, j.recipients, verdict, "")
+		return nil
+	}
 	levels, verdict := s.exchangers(ctx, j)
 	if verdict != nil {
 		s.verdict(e, j.recipients, verdict, "")
@@ -81,12 +85,15 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 		if !taken {
 			if c, err = s.connect(ctx, host, to); c == nil {
 				s.unreached(o, err)
-				return decided, err
+				return s.cutShort(decided, j, host, err)
 			}
 			if err != nil {
 				c.Close()
 				s.free(o)
-				return s.refused(e, j, host, err)
+				if refused, _ := s.refused(e, j, host, err); refused {
+					return true, nil
+				}
+				return s.cutShort(decided, j, host, err)
 			}
 		}
 		s.extended(e, j, c, host)
@@ -94,7 +101,7 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 		if r := unfit(err, env, host); r != nil {
 			s.verdict(e, j.recipients, r, "")
 			s.pass(ctx, o, c)
-			return true, err
+			return true, nil
 		}
 		if err == nil {
 			s.take(e, j, result, nil, host, c)
@@ -118,12 +125,24 @@ func (s *Server) send(ctx context.Context, e *entry, j *job, host string, to net
 				continue // the mail before may have used up the session
 			}
 			s.free(o)
-			return decided, err
+			return s.cutShort(decided, j, host, err)
 		}
 		s.take(e, j, result, err, host, c)
 		s.free(o)
 		return true, nil
 	}
+}
+
+// cutShort is what comes of a job at which a session did not get. When the server has
+// decided on others before, in another session, it counts as said of these.
+func (s *Server) cutShort(decided bool, j *job, host string, err error) (bool, error) {
+	if !decided || errors.Is(err, wire.ErrHostDown) {
+		return false, err
+	}
+	for _, r := range j.recipients {
+		s.spoken(r, smtp.NewReply(451, smtp.Enhanced{4, 4, 2}, "%s: %v", host, err), host)
+	}
+	return true, nil
 }
 
 // refused notes that a server does not want to talk. When it may later, the next

@@ -51,7 +51,7 @@ func (s *Server) routeOne(r *recipient, say bool) *job {
 		return &job{local: true, domain: d}
 	}
 	decide(trace.Remote, d, "hand on", d+" is not this server's own domain")
-	if next, ok := s.Transport[strings.ToLower(d)]; ok {
+	if next, ok := s.transport(d); ok {
 		decide(trace.ChoseTransport, d, next, "the transport table names the next host for "+d)
 		return &job{domain: d, next: next}
 	}

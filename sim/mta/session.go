@@ -81,6 +81,7 @@ func (s *session) guarded() bool { return s.mode == smtp.Relay && s.user == "" &
 
 // Rcpt implements smtp.Session: whose business is this recipient?
 func (s *session) Rcpt(_ context.Context, to smtp.Path, _ smtp.RcptParams) error {
+	to = s.named(to)
 	address := to.Mailbox()
 	accept := func(because string) error {
 		if r := s.comeLater(address); r != nil {
@@ -174,7 +175,7 @@ func (s *session) Data(ctx context.Context, peer smtp.Peer, env smtp.Envelope, r
 		e.Body = env.Params.Body // what else it is the content shows
 	}
 	for _, to := range env.Recipients {
-		address := to.To.Mailbox()
+		address := s.named(to.To).Mailbox()
 		if s.isPostmaster(to.To) {
 			address = s.Postmaster
 		}

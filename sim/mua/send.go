@@ -27,6 +27,8 @@ type Outgoing struct {
 	Notify smtp.Notify
 	Ret    smtp.Ret
 	EnvID  string
+	// UTF8 says that a header, the mail's or a part's, is not ASCII (RFC 6532 §3.2).
+	UTF8 bool
 }
 
 // Refusal says that no server took a mail for some of its recipients.
@@ -123,7 +125,7 @@ func envelope(m Outgoing) (smtp.Envelope, error) {
 	if err != nil {
 		return smtp.Envelope{}, fmt.Errorf("sender %s: %w", m.From, err)
 	}
-	env := smtp.Envelope{From: from, Params: smtp.MailParams{Ret: m.Ret, EnvID: m.EnvID}}
+	env := smtp.Envelope{From: from, Params: smtp.MailParams{Ret: m.Ret, EnvID: m.EnvID, UTF8: m.UTF8}}
 	for _, to := range m.To {
 		path, err := smtp.ParseMailbox(to)
 		if err != nil {

@@ -313,6 +313,7 @@ const (
 	NoAnswer        = "no-answer"      // the DNS does not say: it is asked again later
 	Forward         = "forward"        // an address stands for others
 	NoReport        = "no-report"      // nobody is told of what has become of a mail
+	ALabels         = "a-labels"       // how the DNS spells a domain beyond ASCII
 	Split           = "split"          // a mail goes in several transactions
 	NewSession      = "new-session"    // a session is used up: another is opened
 	NoDSN           = "no-dsn"         // a server is not told what the sender wants reports of

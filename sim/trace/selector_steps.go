@@ -19,7 +19,7 @@ func Steps(k Kind) []string {
 			CutDomain, Local, Remote, ChoseMX, ImplicitMX, NullMX, ChoseSmarthost, ChoseTransport, AcceptRecipient, RefuseRecipient,
 			AcceptSender, RefuseSender,
 			AcceptLogin, RefuseLogin, ChoseAddress, Retry, GiveUp, NextServer, NextAddress, NextMail, KnownDown, SkippedMX,
-			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater, NoReport, NoDSN, Split, NewSession,
+			FollowedAlias, NoDomain, NoAnswer, Forward, ComeLater, NoReport, NoDSN, ALabels, Split, NewSession,
 			ChoseMechanism, DelayLogin, AskAgain,
 			Smuggling, BareLineEnd, ControlOctet, EightBit, LongLine, Injection, ManyRecipients, ManyErrors, Slow,
 			ChoseTLS, JudgeCert, FallBack,
