@@ -251,6 +251,7 @@ func lines() []lineCase {
 	for _, verb := range []string{"EHLO", "HELO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP"} {
 		server("smtp.reply.250."+verb, "smtp", dialog.Reply, verb, "250", "250 OK")
 	}
+	server("smtp.reply.421.AUTH", "smtp", dialog.Reply, "AUTH", "421", "421 4.7.0 too many failures")
 	server("smtp.reply.554.DATA", "smtp", dialog.Reply, "DATA", "554", "554 5.5.1 no valid recipients")
 	server("smtp.reply.550.RCPT", "smtp", dialog.Reply, "RCPT", "550", "550 5.1.1 no such user")
 	for _, x := range []string{"SIZE", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "AUTH", "STARTTLS", "CHUNKING", "BINARYMIME", "SMTPUTF8", "DSN", "LIMITS", "HELP"} {

@@ -2437,6 +2437,14 @@ var entries = [...]Explanation{
 		Refs:     []Ref{{5321, "3.8"}, {5321, "4.5.3.2.7"}},
 	},
 	{
+		Key:      "line.smtp.reply.421.AUTH",
+		Title:    "{server} takes no further login of {client} and hangs up: {rest}",
+		Newcomer: "That was one wrong password too many. The server closes the connection; whoever wants to try again has to begin anew.",
+		Student:  "421 answers the command and ends the session. The server has not looked at what the client gave this time.",
+		Engineer: "A server may drop the connection after some failed attempts, but should let at least three fail. A new connection begins with a new count, so limits for the address or the account have to stand behind this one.",
+		Refs:     []Ref{{4954, "9"}, {5321, "3.8"}},
+	},
+	{
 		Key:      "line.smtp.reply.432",
 		Title:    "{server} wants the password changed first",
 		Newcomer: "The account must be renewed before one can log in this way.",
