@@ -1,5 +1,7 @@
 package smtp
 
+import "strconv"
+
 // Limits returns the limits that the server announced by LIMITS.
 func (c *Client) Limits() Limits {
 	params, _ := c.extensions.Lookup("LIMITS")
@@ -37,4 +39,17 @@ func (c *Client) count(i int, r *Reply, res *Result) {
 	case i <= len(res.Recipients):
 		c.used.domain(c.Limits(), res.Recipients[i-1].To.Domain)
 	}
+}
+
+// maxSize returns the server's SIZE, 0 if it has no fixed one (RFC 1870 §3).
+func (c *Client) maxSize() int64 {
+	params, ok := c.extensions.Lookup("SIZE")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseInt(params, 10, 64)
+	if err != nil {
+		return 0 // no parameter, or none that means anything
+	}
+	return n
 }

@@ -14,6 +14,17 @@
 //   - the hooks ([Hooks]), through which another program looks on, holds a line or
 //     answers in the server's stead.
 //
+// A good order in which to read the files:
+//
+//	wire    command.go path.go domain.go utf8.go params.go dsn.go reply.go
+//	        extension.go limits.go sasl.go
+//	server  state.go table.go backend.go server.go offers.go session.go
+//	        dispatch.go handle_hello.go handle_mail.go handle_data.go
+//	        handle_bdat.go handle_misc.go tls.go handle_tls.go handle_auth.go
+//	client  client.go client_check.go client_limits.go client_tls.go
+//	        client_auth.go declare.go send.go client_bdat.go
+//	hooks   hooks.go answered.go oddity.go
+//
 // Nothing here starts a goroutine, dials, listens or looks at a clock that it
 // was not given. Whoever calls may do all of that.
 //

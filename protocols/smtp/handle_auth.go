@@ -61,7 +61,7 @@ func (s *session) admitAuth(mechanism string) *Reply {
 		return NewReply(503, Enhanced{5, 5, 1}, "Already authenticated") // RFC 4954 §4
 	case s.failures >= orDefault(s.srv.MaxAuthFailures, DefaultMaxAuthFailures):
 		s.finish(ErrTooManyFailures)
-		return s.closing(Enhanced{4, 7, 0}, "Too many failed authentications")
+		return s.closing(Enhanced{4, 7, 0}, "Too many failed authentications") // RFC 4954 §9
 	case mechanism == "":
 		return NewReply(501, Enhanced{5, 5, 4}, "AUTH needs a mechanism")
 	case !slices.Contains(offered, mechanism):

@@ -30,7 +30,7 @@ const (
 	// ControlOctet is a NUL in a content that is no BINARYMIME, or any control
 	// character in a command.
 	ControlOctet
-	// EightBit is an octet over 127 in a command, from a server that does not offer
+	// EightBit is an octet over 127 in a command, to a server that does not offer
 	// SMTPUTF8.
 	EightBit
 	// LongLine is a command that is longer than any may be (RFC 5321 §4.5.3.1.4).

@@ -93,7 +93,6 @@ func (r *Result) decide() {
 // goes out in several; Mail and Data of the Result are those of the last. What the
 // limits keep from this session is left without a Reply, with ErrLimit.
 //
-
 // The commands go out in groups where the server offers PIPELINING (RFC 2920
 // §3.1). A server that says no is no error: the Result tells what it said, to
 // whom. An error means that the dialogue came to no end, and then the Result

@@ -36,7 +36,7 @@ const (
 	DefaultMaxSize         = 25 << 20        // octets
 	DefaultMaxRecipients   = 1000            // RFC 5321 §4.5.3.1.8 asks for 100 at least
 	DefaultMaxErrors       = 20              // in one session
-	DefaultMaxAuthFailures = 3               // in one session
+	DefaultMaxAuthFailures = 3               // in one session; RFC 4954 §9 asks for 3 at least
 	DefaultTimeout         = 5 * time.Minute // RFC 5321 §4.5.3.2.7
 	DefaultContentTimeout  = time.Hour
 	slowest                = 100   // octets a second, of a content that goes on for longer
