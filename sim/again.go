@@ -95,6 +95,7 @@ func (w *World) playActs() bool {
 		return false
 	}
 	a := w.acts[0]
+	w.acts[0] = PlacedAct{} // what visitors have said may be much
 	w.acts = w.acts[1:]
 	if a.Turn == 0 && w.gone(a.Target) {
 		w.missed = append(w.missed, a)

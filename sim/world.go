@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -116,7 +117,7 @@ func New(sc *scenarios.Scenario, o Options) (*World, error) {
 		served: map[string]*resolver.Zones{}, zones: map[string]string{},
 		stores: map[string]*mailbox.Store{}, secrets: secrets{}, servers: map[string]*mta.Server{}, programs: map[string]*mua.Program{},
 		mails: map[string]*letter{}, sent: map[string][]byte{}, off: map[string]bool{},
-		inbox: clock.NewInbox(), acts: o.Acts, doors: o.Doors,
+		inbox: clock.NewInbox(), acts: slices.Clone(o.Acts), doors: o.Doors,
 	}
 	w.clock = clock.New(sc.Start, w.recorder.Root())
 	w.recorder.Attach(w.clock)

@@ -5,6 +5,8 @@
 //
 //	cd protocols/smtp/bench && go test -bench .
 //
+// README.md has what came of it.
+//
 // One client drives all servers. It is made for that alone: it sends what was
 // prepared and counts the replies' lines, so that it takes as little of the machine
 // as can be.
