@@ -49,7 +49,13 @@ func (r report) words() (subject, text string) {
 	case r.action == failed:
 		return "Your mail could not be delivered", "Your mail could not be delivered to:"
 	}
-	return "Your mail was handed on or delivered", "You have asked to be told what becomes of your mail:"
+	subject = "Your mail was delivered"
+	for _, rcpt := range r.about {
+		if rcpt.Passed != delivered {
+			subject = "Your mail was handed on"
+		}
+	}
+	return subject, "You have asked to be told what becomes of your mail:"
 }
 
 // line is what a report says to people of one recipient.
