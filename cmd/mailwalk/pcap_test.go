@@ -27,17 +27,17 @@ func TestTshark(t *testing.T) {
 	version := tsharkVersion(t, tshark)
 	dir := t.TempDir()
 	for _, name := range scenarios.Names() {
-		file := filepath.Join(dir, name)
-		mustExecute(t, "run", name, "--record", file+".trace", "--pcap", file+".pcapng")
-		mustExecute(t, "export", file+".trace", "--pcap", file+".again.pcapng")
-		sameContent(t, file+".pcapng", file+".again.pcapng")
-		tr := readTrace(t, file+".trace")
-		changed, damaged := arrived(tr)
-		sc, err := scenarios.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
 		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(dir, name)
+			mustExecute(t, "run", name, "--record", file+".trace", "--pcap", file+".pcapng")
+			mustExecute(t, "export", file+".trace", "--pcap", file+".again.pcapng")
+			sameContent(t, file+".pcapng", file+".again.pcapng")
+			tr := readTrace(t, file+".trace")
+			changed, damaged := arrived(tr)
+			sc, err := scenarios.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, link := range sc.Links {
 				capture := file + "." + link.Name + ".pcapng"
 				mustExecute(t, "export", file+".trace", "--pcap", capture, "--link", link.Name)
