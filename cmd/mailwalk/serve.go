@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,7 @@ type serving struct {
 	ports  uint16
 	speed  string
 	idle   bool
+	ca     string
 	walk   *scenarios.Scenario
 	given  given
 	plan   []doors.Open
@@ -59,6 +61,9 @@ func newServe() *cobra.Command {
 			if len(s.plan) == 0 {
 				return fmt.Errorf("%s has no servers that a visitor could come to", s.walk.Name)
 			}
+			if s.ca != "" && !s.walk.SpeaksTLS() {
+				return fmt.Errorf("--ca %s: no server of %s speaks TLS, so it has no certification authority", s.ca, s.walk.Name)
+			}
 			s.given.wire, s.given.doors, s.given.idle = s.wire, true, s.idle
 			s.stdout = cmd.OutOrStdout()
 			return s.run(cmd.Context())
@@ -73,6 +78,7 @@ func newServe() *cobra.Command {
 	f.StringVar(&s.speed, "speed", "1", "how fast the walk's time goes: 1 is real time, 10 ten times as fast, max as fast as can be while no visitor is there")
 	f.BoolVar(&s.idle, "idle", false, "the walk's own people do nothing; its servers wait for visitors")
 	f.StringVar(&s.out.record, "record", "", "keep the trace in a file, for mailwalk replay and rerun")
+	f.StringVar(&s.ca, "ca", "", "write the certificate of the walk's certification authority to a file (PEM), for programs that are to trust its servers")
 	s.out.pcap.flags(cmd, loadNamed)
 	return cmd
 }
@@ -102,6 +108,11 @@ func (s *serving) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.ca != "" {
+		if err := os.WriteFile(s.ca, w.Authority(), 0o644); err != nil {
+			return errors.Join(failure{fmt.Errorf("--ca %s: %w", s.ca, bare(err))}, t.abandon())
+		}
+	}
 	if err := errors.Join(s.announce(open.Doors), t.begin()); err != nil {
 		return errors.Join(failure{err}, t.abandon())
 	}
@@ -123,7 +134,7 @@ func (s *serving) announce(open []doors.Open) error {
 	if s.view.format == "json" {
 		return json.NewEncoder(s.stdout).Encode(doorList(s.walk, open))
 	}
-	_, err := io.WriteString(s.stdout, doorTable(s.walk, open))
+	_, err := io.WriteString(s.stdout, doorTable(s.walk, open, s.ca))
 	return err
 }
 

@@ -20,18 +20,65 @@ func Command(sc *scenarios.Scenario, o Open) string {
 		return fmt.Sprintf("dig @%s -p %d%s %s %s", o.At.Addr(), o.At.Port(), tcp, name, typ)
 	case "smtp":
 		if a := served(sc, h); serves(h, a) > 0 {
-			return fmt.Sprintf("swaks --server %s --from visitor@example.test --to %s", at, a.Address)
+			return fmt.Sprintf("swaks --server %s%s --from visitor@example.test --to %s", at, starts(h, " --tls"), a.Address)
 		}
-		return fmt.Sprintf("swaks --server %s --quit-after EHLO", at) // it takes no mail from strangers
-	case "submission":
+		return fmt.Sprintf("swaks --server %s%s --quit-after EHLO", at, starts(h, " --tls")) // it takes no mail from strangers
+	case "submission", "submissions":
 		a := served(sc, h)
-		return fmt.Sprintf("swaks --server %s --auth PLAIN --auth-user %s --auth-password %s --from %s --to %s", at, a.Address, quoted(a.Password), a.Address, another(sc, a).Address)
+		tls := starts(h, " --tls")
+		if o.Service == "submissions" {
+			tls = " --tls-on-connect"
+		}
+		return fmt.Sprintf("swaks --server %s%s --auth PLAIN --auth-user %s --auth-password %s --from %s --to %s", at, tls, a.Address, quoted(a.Password), a.Address, another(sc, a).Address)
 	case "pop3", "imap":
-		a := served(sc, h)
-		path := map[string]string{"pop3": "", "imap": "INBOX"}[o.Service]
-		return fmt.Sprintf("curl --user %s %s://%s/%s", quoted(a.Address+":"+a.Password), o.Service, at, path)
+		return fmt.Sprintf("curl%s --user %s", starts(h, " --ssl-reqd --insecure"), mailbox(sc, h, o, at))
+	case "pop3s", "imaps":
+		return fmt.Sprintf("curl --insecure --user %s", mailbox(sc, h, o, at))
 	}
 	return "telnet " + strings.ReplaceAll(at, ":", " ")
+}
+
+// starts is what has a program begin TLS at a server in clear, where that speaks it.
+func starts(h *scenarios.Host, option string) string {
+	if h.TLS == nil {
+		return ""
+	}
+	return option
+}
+
+// mailbox is somebody's mailbox at a server, as curl takes it: the user, then the place.
+func mailbox(sc *scenarios.Scenario, h *scenarios.Host, o Open, at string) string {
+	a := served(sc, h)
+	path := ""
+	if strings.HasPrefix(o.Service, "imap") {
+		path = "INBOX"
+	}
+	return fmt.Sprintf("%s %s://%s/%s", quoted(a.Address+":"+a.Password), o.Service, at, path)
+}
+
+// Checked is a command line with which one can come to a door at which TLS begins, by
+// the server's name, and have its certificate checked; authority is a file with that of
+// the walk's authority. It is empty for a door without TLS.
+func Checked(sc *scenarios.Scenario, o Open, authority string) string {
+	h := sc.Host(o.Host)
+	if h == nil || h.TLS == nil {
+		return ""
+	}
+	authority = quoted(authority)
+	switch o.Service {
+	case "smtp", "submission":
+		return fmt.Sprintf("openssl s_client -connect %s -starttls smtp -servername %s -verify_hostname %s -CAfile %s", o.At, o.Host, o.Host, authority)
+	case "submissions":
+		return fmt.Sprintf("openssl s_client -connect %s -servername %s -verify_hostname %s -CAfile %s", o.At, o.Host, o.Host, authority)
+	case "pop3", "imap", "pop3s", "imaps":
+		named := fmt.Sprintf("%s:%d", o.Host, o.At.Port())
+		option := ""
+		if !strings.HasSuffix(o.Service, "s") {
+			option = " --ssl-reqd"
+		}
+		return fmt.Sprintf("curl%s --cacert %s --resolve %s:%s --user %s", option, authority, named, o.At.Addr(), mailbox(sc, h, o, named))
+	}
+	return ""
 }
 
 // question is one that a name server can answer: the first of its zones', or of a

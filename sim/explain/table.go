@@ -1923,7 +1923,7 @@ var entries = [...]Explanation{
 		Newcomer: "Name and password, as they are. Whoever can read this line can log in as this person from now on.",
 		Student:  "PLAIN has one message: the identity to act as (usually empty), the user name and the password, with a NUL octet between them. Base64 makes one line of text of them.",
 		Engineer: "Base64 is a spelling, no cipher. An eavesdropper needs nothing but this one packet, and a replay is as good as the password. That is why PLAIN is for connections with TLS, where the server may then keep a salted hash alone, since it gets to see the password each time.",
-		Mistake:  "What looks scrambled here is not secret: everyone who sees the packet can turn it back into name and password.",
+		Mistake:  "What looks scrambled here is not secret: whoever can read the line can turn it back into name and password.",
 		Refs:     []Ref{{4616, "2"}, {4954, "4"}},
 	},
 	{

@@ -162,6 +162,9 @@ func (w *wire) cargo(conn string, r trace.Range) string {
 		if on := w.tls.OnWire(conn, s.Range); on.From < r.From || on.To > r.To {
 			name = "part of " + name
 		}
+		if w.tls.Sealed(conn, s.Range) {
+			name = "sealed " + name
+		}
 		all = append(all, name)
 	}
 	return names(all)
@@ -220,7 +223,11 @@ func (w *wire) segment(e *trace.Event, b *trace.PacketBody) string {
 	case b.Range != nil:
 		again = b.Range.From < own.sent
 		text = explain.Octets(b.Range.To - b.Range.From)
-		if cargo := w.cargo(e.Conn, *b.Range); cargo != "" {
+		cargo := w.cargo(e.Conn, *b.Range)
+		if cargo == "" {
+			cargo = explain.Records(b)
+		}
+		if cargo != "" {
 			text += " (" + cargo + ")"
 		}
 		switch {

@@ -202,6 +202,9 @@ func (s *stage) packetRow(e *trace.Event, b *trace.PacketBody) line {
 	if h.Len > 0 {
 		l = append(l, span{", " + explain.Octets(int64(h.Len)), t.dim})
 	}
+	if records := explain.Records(b); records != "" {
+		l = append(l, span{", " + records, t.dim})
+	}
 	if h.SrcPort != 0 {
 		l = append(l, span{", ports " + strconv.Itoa(int(h.SrcPort)) + " to " + strconv.Itoa(int(h.DstPort)), t.dim})
 	}

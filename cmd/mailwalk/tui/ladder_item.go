@@ -436,6 +436,10 @@ func (l *ladder) segment(e *trace.Event, b *trace.PacketBody) (word string, labe
 	switch {
 	case h.Len > 0:
 		word = strconv.Itoa(h.Len) + " octets"
+		if records := explain.Records(b); records != "" {
+			labels = []string{labels[0] + ", " + records, records + seq + octets, records + octets, records, word}
+			break
+		}
 		labels = append(labels, seq[1:]+ack+octets, seq[1:]+octets, word)
 	case h.Flags == "A":
 		word = flags
