@@ -52,7 +52,7 @@ func TestWalks(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"first-letter", "same-domain", "attachment", "pop3-two-devices", "imap-two-devices", "three-hops", "two-recipients", "mx-preference", "mx-equal", "no-mx", "null-mx", "ipv6-first", "unknown-user", "greylisting", "server-down", "five-days", "mailbox-full", "too-big", "lossy-link", "slow-link", "crash-in-data", "crash-after-250", "mail-loop", "double-bounce", "eavesdropper", "starttls", "auth-mechanisms", "wrong-password", "open-relay", "handshake", "pipelining", "chunking", "utf8-address", "path-mtu"}
+	want := []string{"first-letter", "same-domain", "attachment", "pop3-two-devices", "imap-two-devices", "three-hops", "two-recipients", "mx-preference", "mx-equal", "no-mx", "null-mx", "typo-domain", "cname-mx", "ipv6-first", "lame-delegation", "unknown-user", "greylisting", "server-down", "five-days", "mailbox-full", "too-big", "lossy-link", "slow-link", "crash-in-data", "crash-after-250", "mail-loop", "double-bounce", "eavesdropper", "starttls", "auth-mechanisms", "wrong-password", "open-relay", "handshake", "pipelining", "chunking", "utf8-address", "path-mtu"}
 	if !slices.Equal(names, want) {
 		t.Errorf("walks %v, want %v", names, want)
 	}
