@@ -151,3 +151,23 @@ func imapsSegment(f flight, seq, ack uint32) []byte {
 	eth.Encode(&header.EthernetFields{SrcAddr: "\x02\x00\x00\x00\x00\x01", DstAddr: "\x02\x00\x00\x00\x00\x02", Type: header.IPv4ProtocolNumber})
 	return slices.Concat([]byte(eth), []byte(ip), []byte(tcp))
 }
+
+// TestTsharkOpensTLS: a capture of a walk under TLS has the secrets in it, and with them
+// Wireshark reads the dialogues inside, the passwords among them.
+func TestTsharkOpensTLS(t *testing.T) {
+	tshark := lookTshark(t)
+	for link, want := range map[string][]string{"acme-net": {"AUTH", "MAIL,RCPT,DATA", "QUIT"}, "globex-net": {"CAPA", "USER", "PASS", "RETR"}} {
+		file := filepath.Join(t.TempDir(), link+".pcapng")
+		mustExecute(t, "run", "starttls", "--pcap", file, "--link", link)
+		packets, _ := dissect(t, tshark, file, []string{"tls.record.content_type", "smtp.req.command", "pop.request.command"}, "-Y", "tls")
+		var said []string
+		for _, p := range packets {
+			said = append(said, strings.ReplaceAll(p["smtp.req.command"], valueEnd, ","), p["pop.request.command"])
+		}
+		for _, w := range want {
+			if !slices.Contains(said, w) {
+				t.Errorf("%s: Wireshark finds no %s inside TLS, but %q", link, w, slices.DeleteFunc(said, func(s string) bool { return s == "" }))
+			}
+		}
+	}
+}

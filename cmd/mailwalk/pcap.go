@@ -20,7 +20,8 @@ import (
 type pcapOptions struct{ file, link string }
 
 const pcapHelp = "A capture of all links has an interface for each. Wireshark takes a packet that crosses two links for a\n" +
-	"retransmission; to follow a stream or to look for real ones, capture one link with --link."
+	"retransmission; to follow a stream or to look for real ones, capture one link with --link. The secrets of connections under\n" +
+	"TLS are in the file, so that Wireshark opens what was said inside."
 
 // flags adds the flags. walk finds the walk that an argument is of, so that the
 // shell can be told its links.
