@@ -59,7 +59,27 @@ func newTheme(name ThemeName, p colorprofile.Profile) theme {
 	if p == colorprofile.ANSI {
 		return sixteen(name != Light)
 	}
-	return colours(name != Light)
+	t := colours(name != Light)
+	if p == colorprofile.ANSI256 {
+		t.fit256(name != Light)
+	}
+	return t
+}
+
+// fit256 takes others of 256 colours where the nearest ones cannot be read: rows lie on
+// greys, for the nearest to dark blues are teals, and some letters are darker.
+func (t *theme) fit256(dark bool) {
+	pick := func(light, night string) color.Color {
+		return lipgloss.LightDark(dark)(lipgloss.Color(light), lipgloss.Color(night))
+	}
+	t.selected = t.selected.Background(pick("254", "237"))
+	t.selectedIdle = t.selectedIdle.Background(pick("255", "235"))
+	t.bar = t.bar.Background(pick("254", "236"))
+	if !dark {
+		brown := lipgloss.Color("94")
+		t.warning, t.choice = t.warning.Foreground(brown), t.choice.Foreground(brown)
+		t.server = t.server.Foreground(lipgloss.Color("91"))
+	}
 }
 
 // colours are chosen to differ in lightness and between blue and orange, which

@@ -79,3 +79,21 @@ func TestSixteenColoursHaveNoGrounds(t *testing.T) {
 		}
 	}
 }
+
+// Of 256 colours, those that are nearest to the themes' can be read on their grounds.
+func TestTwoHundredAndFiftySixColoursCanBeRead(t *testing.T) {
+	for _, name := range []ThemeName{Dark, Light} {
+		th := newTheme(name, colorprofile.ANSI256)
+		for part, s := range map[string]lipgloss.Style{
+			"dim": th.dim, "heading": th.heading, "key": th.key, "note": th.note, "warning": th.warning, "fault": th.fault, "good": th.good,
+			"client": th.client, "server": th.server, "lookup": th.lookup, "choice": th.choice, "mail": th.mail,
+		} {
+			letters := colorprofile.ANSI256.Convert(s.GetForeground())
+			for what, ground := range map[string]lipgloss.Style{"selected": th.selected, "idle": th.selectedIdle} {
+				if got := contrast(letters, ground.GetBackground()); got < 4.5 {
+					t.Errorf("%s: %s %s stands off by %.2f", name, part, what, got)
+				}
+			}
+		}
+	}
+}

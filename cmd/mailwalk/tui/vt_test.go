@@ -69,9 +69,6 @@ func (x *terminal) Write(b []byte) (int, error) {
 // keys too.
 func onTerminal(t *testing.T, m tea.Model, w, h int, p colorprofile.Profile, ground color.Color) *terminal {
 	t.Helper()
-	if raced {
-		t.Skip("the emulated terminal is not made for several goroutines; the program's own are watched in other tests")
-	}
 	x := &terminal{t: t, em: vt.NewEmulator(w, h), end: make(chan error, 1), changed: make(chan struct{}, 1)}
 	o := []tea.ProgramOption{
 		tea.WithOutput(x), tea.WithInput(nil), tea.WithWindowSize(w, h), tea.WithColorProfile(p), tea.WithoutSignals(),
