@@ -27,6 +27,7 @@ type books struct {
 	byID     map[string]string  // mails by Message-ID
 	reports  map[string]*notice // mails with the null reverse-path
 	order    []string           // of the reports
+	isReport map[string]bool    // by Message-ID
 	misled   []string           // what has come to the wrong people
 	handings []*handing
 	live     map[string]*handing // by connection
@@ -52,7 +53,7 @@ func keepBooks(tr *trace.Trace, domains int) *books {
 	k := &books{
 		domains: domains, trace: tr,
 		known: map[letterCopy]bool{}, stored: map[letterCopy]int{}, told: map[letterCopy]bool{}, meant: map[letterCopy]bool{},
-		senders: map[string]string{}, byID: map[string]string{}, reports: map[string]*notice{},
+		senders: map[string]string{}, byID: map[string]string{}, reports: map[string]*notice{}, isReport: map[string]bool{},
 		live: map[string]*handing{}, rcpts: map[string][]string{},
 	}
 	for e := range tr.All() {
@@ -66,7 +67,7 @@ func keepBooks(tr *trace.Trace, domains int) *books {
 		case *trace.StateBody:
 			k.state(e, b)
 		case *trace.DecisionBody:
-			if r := k.reports[e.Mail]; r != nil && e.What == trace.GiveUp && b.Choice == "drop" {
+			if r := k.reports[e.Mail]; r != nil && e.What == trace.NoReport && b.Choice == "drop" {
 				k.settle(r)
 			}
 		}
@@ -79,10 +80,15 @@ func (k *books) mail(e *trace.Event, b *trace.MailBody) {
 	case trace.Composed:
 		if b.ReversePath == "" {
 			k.reports[e.Mail] = k.notice(b)
+			k.isReport[b.MessageID] = true
 			k.order = append(k.order, e.Mail)
 			break
 		}
 		k.senders[e.Mail], k.byID[b.MessageID] = b.ReversePath, e.Mail
+	case trace.Undeliverable: // the postmaster is told of the report, and that is all
+		if r := k.reports[e.Mail]; r != nil {
+			k.settle(r)
+		}
 	case trace.Stored:
 		to, _, _ := strings.Cut(b.Mailbox, "/")
 		c := letterCopy{e.Mail, to}
@@ -132,6 +138,9 @@ func (k *books) notice(b *trace.MailBody) *notice {
 	text, _ := k.trace.Bodies.Get(b.Content.ID)
 	var n notice
 	for _, id := range anyMessageID.FindAllSubmatch(text, -1) {
+		if k.isReport[string(id[1])] {
+			return &notice{} // it tells a postmaster of a report
+		}
 		mail, ok := k.byID[string(id[1])]
 		if !ok {
 			continue // its own
