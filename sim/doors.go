@@ -125,7 +125,14 @@ func visitorsLink(sc *scenarios.Scenario) *scenarios.Link {
 		}
 		return n
 	}
-	return slices.MaxFunc(sc.Links, func(a, b *scenarios.Link) int { return rank(a) - rank(b) })
+	roomy := slices.DeleteFunc(slices.Clone(sc.Links), func(l *scenarios.Link) bool {
+		_, err := freeAddresses(sc, l)
+		return err != nil
+	})
+	if len(roomy) == 0 {
+		roomy = sc.Links // the error is told of one of them
+	}
+	return slices.MaxFunc(roomy, func(a, b *scenarios.Link) int { return rank(a) - rank(b) })
 }
 
 // freeAddresses are the highest addresses of a link that nobody has, one for each
