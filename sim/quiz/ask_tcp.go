@@ -19,16 +19,23 @@ func bodyPackets(s *scene) *Question {
 	if said == nil {
 		return nil
 	}
-	b := said.Body.(*trace.LineBody)
+	// Inside TLS what leaves are the records that the content is sealed in.
+	on, what := said.Body.(*trace.LineBody).Range, ""
+	if parts, sealed := s.t.Index().OnWire(said.Seq); sealed {
+		if len(parts) == 0 {
+			return nil
+		}
+		on.From, on.To, what = parts[0].From, parts[len(parts)-1].To, " of TLS records"
+	}
 	carries := func(e *trace.Event) bool {
 		p, ok := e.Body.(*trace.PacketBody)
-		return ok && e.What == trace.Sent && e.Conn == said.Conn && e.Host == said.Host && p.Why == "" && p.Range != nil && p.Range.Overlaps(b.Range)
+		return ok && e.What == trace.Sent && e.Conn == said.Conn && e.Host == said.Host && p.Why == "" && p.Range != nil && p.Range.Overlaps(on)
 	}
 	if s.last(carries) != nil {
 		return nil
 	}
 	var end *trace.Event
-	n, upTo := 0, b.From
+	n, upTo := 0, on.From
 	for _, e := range s.ahead {
 		if !carries(e) {
 			continue
@@ -36,17 +43,17 @@ func bodyPackets(s *scene) *Question {
 		if p := e.Body.(*trace.PacketBody); p.Range.To > upTo { // what is sent again is not counted again
 			n, upTo, end = n+1, p.Range.To, e
 		}
-		if upTo >= b.To {
+		if upTo >= on.To {
 			break
 		}
 	}
 	mss := s.mss(said.Conn)
-	if upTo < b.To || mss == 0 {
+	if upTo < on.To || mss == 0 {
 		return nil
 	}
-	size := b.To - b.From
-	q := answered(end, Number, fmt.Sprintf("%s hands over %s to %s. A segment takes %d octets at most. In how many packets do they leave?",
-		said.Host, explain.Octets(size), s.otherEnd(said), mss), strconv.Itoa(n),
+	size := on.To - on.From
+	q := answered(end, Number, fmt.Sprintf("%s hands over %s%s to %s. A segment takes %d octets at most. In how many packets do they leave?",
+		said.Host, explain.Octets(size), what, s.otherEnd(said), mss), strconv.Itoa(n),
 		"TCP cuts what a program gives it into segments.",
 		fmt.Sprintf("Divide %s by %d, and round up; a few more may be needed.", explain.Grouped(size), mss))
 	q.within = 100
