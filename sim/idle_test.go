@@ -18,7 +18,7 @@ import (
 // Ten thousand connections take some minutes:
 //
 //	go test ./sim -run TestIdle -v -timeout 20m -idle 10000
-var idleConnections = flag.Int("idle", 1000, "how many connections say nothing")
+var idleConnections = flag.Int("idle", 300, "how many connections say nothing")
 
 // TestIdle: a server with many connections on which nothing is said takes a mail all the
 // same, also from who says one octet a second; in the end it has hung up on all who were

@@ -228,7 +228,7 @@ func BenchmarkLimit(b *testing.B) {
 // A million events take half a minute:
 //
 //	go test ./sim/trace -run TestMemoryOfALongTrace -v -long-trace 1000000
-var longTrace = flag.Int("long-trace", 150_000, "how many events the trace has whose memory is measured")
+var longTrace = flag.Int("long-trace", 100_000, "how many events the trace has whose memory is measured")
 
 // TestMemoryOfALongTrace holds what a trace with a limit takes in memory, with its index.
 func TestMemoryOfALongTrace(t *testing.T) {
