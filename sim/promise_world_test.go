@@ -112,7 +112,7 @@ func (p promise) text() string {
 		from, _, _ = strings.Cut(from, "\n")
 		fmt.Fprintf(&acts, "  - {who: %s, does: send, mail: m%d}\n", from, i)
 	}
-	text := fmt.Sprintf("version: 1\nname: promise\nseed: %d\ntitle: A random world\nsummary: Whatever happens, nothing is lost.\n", p.seed) +
+	text := fmt.Sprintf("version: 1\nname: promise-%d\nseed: %d\ntitle: A random world\nsummary: Whatever happens, nothing is lost.\n", p.seed, p.seed) +
 		"links:\n  names: {prefix: 203.0.113.0/24}\n" + links.String() +
 		"routers:\n  internet:\n    joins:\n      names: 203.0.113.1\n" + joins.String() +
 		"hosts:\n" + hosts.String() +
