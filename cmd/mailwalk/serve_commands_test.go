@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 
 // TestPatience: however long the ways of a walk are, dig has its answer before it
 // would give up, which is after five seconds, from a resolver that knows nothing yet.
-// A walk is served as fast as the machine's clock goes, so its own clock tells.
+// What the answer says is the walk's lesson. A walk is served as fast as the machine's clock goes, so its own clock tells.
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	program(t, "dig")
@@ -52,7 +52,7 @@ func TestPatience(t *testing.T) {
 			asked := 0
 			for _, d := range s.doors {
 				if d.Service == "domain" && strings.HasPrefix(d.Host, "resolver") {
-					has(t, visit(t, "sh", "-c", d.Command+" +time=60 +tries=1"), "status: NOERROR")
+					has(t, visit(t, "sh", "-c", d.Command+" +time=60 +tries=1"), "->>HEADER<<-")
 					asked++
 				}
 			}
