@@ -221,6 +221,13 @@ func (c *chooser) listHeight() int {
 }
 
 func (c *chooser) render() string {
+	if c.glyphs.ascii {
+		return toASCII(c.draw())
+	}
+	return c.draw()
+}
+
+func (c *chooser) draw() string {
 	switch {
 	case c.width <= 0 || c.height <= 0:
 		return ""

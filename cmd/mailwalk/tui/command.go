@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"mailwalk/sim/explain"
 	"mailwalk/sim/near"
@@ -451,7 +450,7 @@ const commandWidth = 20
 
 // keyName is a key as the terminal can show it.
 func (p *page) keyName(show string) string {
-	if p.glyphs.border == lipgloss.ASCIIBorder() {
+	if p.glyphs.ascii {
 		return plainKeys.Replace(show)
 	}
 	return show

@@ -20,6 +20,8 @@ type glyphs struct {
 	stop, hit, sieve string
 	// draw are those of the ladder and of the map.
 	draw drawing
+	// ascii says that the terminal has these alone.
+	ascii bool
 }
 
 func unicodeGlyphs() glyphs {
@@ -46,6 +48,6 @@ func asciiGlyphs() glyphs {
 		bar: "|", right: "+", file: "%", branch: "|", twig: "`",
 		border: lipgloss.ASCIIBorder(),
 		stop:   "B", hit: "+", sieve: "%",
-		draw: asciiDrawing(),
+		draw: asciiDrawing(), ascii: true,
 	}
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -51,7 +50,7 @@ func (m *Model) helpPage(width int) *page {
 			last = k.group
 		}
 		long := k.long
-		if m.glyphs.border == lipgloss.ASCIIBorder() {
+		if m.glyphs.ascii {
 			long = plainKeys.Replace(long)
 		}
 		for i, r := range wrap(long, width-keyWidth-4) {

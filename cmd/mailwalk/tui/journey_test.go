@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"go.uber.org/goleak"
 
 	"mailwalk/sim/explain"
@@ -218,18 +219,30 @@ func TestASCII(t *testing.T) {
 	r := newRobot(t, firstLetter(), 80, 24, Options{Grain: explain.PacketGrain, ASCII: true})
 	for range 60 {
 		r.step(1)
-		for _, c := range withoutContent(r.screen()) {
+		for _, c := range r.screen() {
 			if c > 0x7e {
 				t.Fatalf("%q on a screen of ASCII:\n%s", c, r.screen())
 			}
 		}
 	}
-	r.press("?").screen()
+	for _, c := range r.press("?").screen() {
+		if c > 0x7e {
+			t.Fatalf("%q in the help in ASCII", c)
+		}
+	}
 }
 
-// withoutContent takes out what a walk or a standard says in its own characters.
-func withoutContent(s string) string {
-	return strings.NewReplacer("§", "", "–", "", "→", "", "日本語", "", "�", "", "…", "", "’", "").Replace(s)
+// What is not ASCII stands in as many columns as before.
+func TestToASCII(t *testing.T) {
+	for in, want := range map[string]string{
+		"RFC 5321 §2.3.10 – a\tb":                  "RFC 5321 s2.3.10 - a\tb",
+		"\x1b[1m用户\x1b[0m@例子.test":                 "\x1b[1m????\x1b[0m@????.test",
+		"e\u0301té and \U0001F468\u200d\U0001F469": "et? and ??",
+	} {
+		if got := toASCII(in); got != want || ansi.StringWidth(got) != ansi.StringWidth(in) {
+			t.Errorf("%q becomes %q, not %q", in, got, want)
+		}
+	}
 }
 
 func TestARecordedTraceIsSteppedThrough(t *testing.T) {

@@ -23,6 +23,13 @@ func (m *Model) View() tea.View {
 }
 
 func (m *Model) render() string {
+	if m.glyphs.ascii {
+		return toASCII(m.draw())
+	}
+	return m.draw()
+}
+
+func (m *Model) draw() string {
 	switch {
 	case m.width <= 0 || m.height <= 0:
 		return ""
