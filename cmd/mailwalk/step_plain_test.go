@@ -47,7 +47,7 @@ func TestAJourneyByLines(t *testing.T) {
 		"> run\n", "a.root-servers.test sends resolver.acme.test on to the servers of",
 		"Stopped by breakpoint 1, lookup.referral.",
 		"> look-ups\n", "look-up of mail.acme.test. A:",
-		"> back 3\nlooking back: event ", "> state\n", "All is at rest",
+		"> back 3\nlooking back: event ", "> state\n", "device alice-laptop: 1 mail",
 		"> present\nthe present: event ",
 		"> filter mail\nFilter on: mail. 2 steps so far",
 		"> run to the end\n", "the mail lies in the mailbox bob@globex.test/INBOX",
