@@ -309,7 +309,7 @@ func FuzzQuestion(f *testing.F) {
 	f.Add("日本語\x1b[2J\t\r\n\u202e", "\u200d", "\x00", 61, 16)
 	f.Fuzz(func(t *testing.T, ask, one, two string, w, h int) {
 		if w < leastWidth || w > 300 || h < leastHeight || h > 100 {
-			t.Skip()
+			return // no question is drawn there, or no terminal is so large
 		}
 		p := firstQuestions()[0]
 		p.Ask, p.Reason, p.Hints = ask, ask+one+two, []string{two}

@@ -55,7 +55,7 @@ func FuzzScreen(f *testing.F) {
 	f.Add("日本語\x1b[2J\t\r\n\u202e\U0001F469\u200d\U0001F4BB é", 61, 17)
 	f.Fuzz(func(t *testing.T, text string, w, h int) {
 		if w < 1 || w > 300 || h < 1 || h > 100 {
-			t.Skip()
+			return // no terminal is so small, or so large
 		}
 		s := &sample{t: trace.New(trace.Header{}), off: map[string][2]int64{}}
 		s.note(trace.Narration, text, text, "")

@@ -29,7 +29,9 @@ func (o origins) of(t *trace.Trace, e *trace.Event, f *trace.PacketBody) uint64 
 const steps = 6
 
 // received is the frame in which a router got the packet that it passes on in f, by
-// the causes of that, or nil if this is no packet passed on.
+// the causes of that, or nil if this is no packet passed on. Of several packets that
+// wait for the same link address, it knows the one for which the router asked; what
+// makes the others go is the answer, and by their causes they are new.
 func received(t *trace.Trace, e *trace.Event, f *trace.PacketBody) *trace.PacketBody {
 	causes := e.Causes
 	for range steps {
